@@ -1,0 +1,90 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let swiftSettings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: swiftSettings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+  .testTarget(
+    name: name, dependencies: dependencies, resources: resources, swiftSettings: swiftSettings)
+}
+
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let lifecycle: Target.Dependency = .product(
+  name: "ServiceLifecycle", package: "swift-service-lifecycle")
+
+let package = Package(
+  name: "sealpost",
+  products: [.executable(name: "sealpost", targets: ["sealpost"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+  ],
+  targets: [
+    .systemLibrary(name: "CRabbitMQ", providers: [.apt(["librabbitmq-dev"])]),
+    .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+    .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+
+    module("SealpostCore", []),
+    module("SealpostSigning", ["SealpostCore", "COpenSSL"]),
+    module("SealpostBroker", ["SealpostCore", "CRabbitMQ"]),
+    module("SealpostTransport", ["SealpostCore", "CCurl"]),
+    module(
+      "SealpostStore",
+      [
+        "SealpostCore", "SealpostSigning",
+        .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "GRDBSQLite", package: "GRDB.swift"),
+      ]),
+    module(
+      "SealpostWorker",
+      [
+        "SealpostCore", "SealpostSigning", "SealpostBroker", "SealpostTransport", "SealpostStore",
+        logging, lifecycle,
+      ]),
+    module(
+      "SealpostServer",
+      [logging, lifecycle, .product(name: "Hummingbird", package: "hummingbird")]),
+    .executableTarget(
+      name: "sealpost",
+      dependencies: [
+        "SealpostCore", "SealpostSigning", "SealpostBroker", "SealpostTransport", "SealpostStore",
+        "SealpostWorker", "SealpostServer", logging, lifecycle,
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Configuration", package: "swift-configuration"),
+      ],
+      swiftSettings: swiftSettings),
+    module(
+      "SealpostTesting",
+      [
+        "SealpostCore", "SealpostBroker", "SealpostStore",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+      ]),
+
+    tests("SealpostCoreTests", ["SealpostCore"], resources: [.copy("Corpora")]),
+    tests("SealpostSigningTests", ["SealpostSigning"], resources: [.copy("Corpora")]),
+    tests("SealpostBrokerTests", ["SealpostBroker", "SealpostTesting"]),
+    tests(
+      "SealpostTransportTests", ["SealpostTransport", "SealpostTesting"],
+      resources: [.copy("Corpora")]),
+    tests("SealpostStoreTests", ["SealpostStore", "SealpostTesting"]),
+    tests(
+      "SealpostWorkerTests",
+      ["SealpostWorker", "SealpostTesting"]),
+  ]
+)

@@ -1,0 +1,7 @@
+/// How a webhook's `Webhook-Signature` header is made.
+public enum SignatureScheme: String, Sendable, CaseIterable {
+  /// base64(HMAC-SHA256(token as UTF-8, body)).
+  case hmacSHA256 = "hmac-sha256"
+  /// Standard Webhooks 1.0, symmetric: `v1,` and an HMAC over `id.timestamp.body`.
+  case standard
+}

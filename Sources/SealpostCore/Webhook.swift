@@ -1,0 +1,55 @@
+/// A subscription: which events of an account go to which URL, and how.
+public struct Webhook: Sendable, Identifiable {
+  /// The store's integer key: what rows of the log and the backlog refer to. Never shown.
+  public var key: Int64
+  /// The public identity, a lower-case UUID.
+  public var id: String
+  /// The tenant it belongs to.
+  public var account: String
+  /// The owner's name for it.
+  public var name: String
+  /// Where deliveries go.
+  public var url: WebhookURL
+  /// How deliveries are signed.
+  public var scheme: SignatureScheme
+  /// The current token first, then the previous one while its overlap lasts. Empty where the stored
+  /// tokens could not be decrypted: such a webhook's deliveries are parked.
+  public var tokens: [WebhookToken]
+  /// What it listens to.
+  public var events: [EventPattern]
+  /// The owner's own headers, checked.
+  public var headers: [WebhookHeader]
+  /// Whether its owner wants deliveries now.
+  public var isActive: Bool
+  /// Its retry policy where it has its own; else the operator's holds.
+  public var retry: RetryPolicy?
+  /// Rises with every change in the store.
+  public var revision: Int64
+  /// When it was added.
+  public var createdAt: Timestamp
+  /// When it was last changed.
+  public var updatedAt: Timestamp
+
+  /// Makes a webhook from its parts.
+  public init(
+    key: Int64, id: String, account: String, name: String, url: WebhookURL,
+    scheme: SignatureScheme, tokens: [WebhookToken], events: [EventPattern],
+    headers: [WebhookHeader] = [], isActive: Bool = true, retry: RetryPolicy? = nil,
+    revision: Int64, createdAt: Timestamp, updatedAt: Timestamp
+  ) {
+    self.key = key
+    self.id = id
+    self.account = account
+    self.name = name
+    self.url = url
+    self.scheme = scheme
+    self.tokens = tokens
+    self.events = events
+    self.headers = headers
+    self.isActive = isActive
+    self.retry = retry
+    self.revision = revision
+    self.createdAt = createdAt
+    self.updatedAt = updatedAt
+  }
+}
