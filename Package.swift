@@ -26,6 +26,7 @@ let package = Package(
   products: [.executable(name: "sealpost", targets: ["sealpost"])],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -53,7 +54,7 @@ let package = Package(
       "SealpostWorker",
       [
         "SealpostCore", "SealpostSigning", "SealpostBroker", "SealpostTransport", "SealpostStore",
-        logging, lifecycle,
+        logging, lifecycle, .product(name: "DequeModule", package: "swift-collections"),
       ]),
     module(
       "SealpostServer",

@@ -1,0 +1,66 @@
+/// All webhooks, indexed for matching: account → exact names, prefixes, all.
+///
+/// An immutable value that lanes hold and look into without locks. A change makes a new one, in which
+/// only the accounts that it touches are built anew.
+public struct WebhookDirectory: Sendable {
+  /// The store's revision that this shows; 0 before anything was loaded.
+  public private(set) var revision: Int64 = 0
+  /// How many webhooks there are.
+  public private(set) var count = 0
+
+  private var accounts = ByteTable<AccountRoutes>()
+  private var slots: [Int64: Int] = [:]
+  private var deletedKeys: [String: Int64] = [:]
+
+  /// An empty directory.
+  public init() {}
+
+  /// Calls `body` once with each webhook that asked for the event. Makes no strings; any thread.
+  public func matches(
+    account: UnsafeRawBufferPointer, event: UnsafeRawBufferPointer, _ body: (DirectoryEntry) -> Void
+  ) {
+    accounts.value(account)?.matches(event, body)
+  }
+
+  /// The webhook of that account and identity, or nil.
+  public func entry(account: UnsafeRawBufferPointer, id: UnsafeRawBufferPointer) -> DirectoryEntry?
+  {
+    accounts.value(account)?.entries[String(decoding: id, as: UTF8.self)]
+  }
+
+  /// The store's key of a webhook that was deleted, or nil where none of that identity was.
+  public func deletedKey(id: UnsafeRawBufferPointer) -> Int64? {
+    deletedKeys[String(decoding: id, as: UTF8.self)]
+  }
+
+  /// The directory with a change.
+  public func applying(_ change: DirectoryChange) -> WebhookDirectory {
+    var result = self
+    result.revision = max(revision, change.revision)
+    var changed: [String: [Webhook]] = [:]
+    var gone: [String: Set<String>] = [:]
+    for webhook in change.webhooks { changed[webhook.account, default: []].append(webhook) }
+    for deletion in change.deleted {
+      gone[deletion.account, default: []].insert(deletion.id)
+      result.deletedKeys[deletion.id] = deletion.key
+    }
+    for account in Set(changed.keys).union(gone.keys) {
+      let old = result.routes(account)
+      var entries = old?.entries ?? [:]
+      for id in gone[account] ?? [] { entries[id] = nil }
+      for webhook in changed[account] ?? [] {
+        let slot = result.slots[webhook.key] ?? result.slots.count
+        result.slots[webhook.key] = slot
+        entries[webhook.id] = DirectoryEntry(webhook: webhook, slot: slot)
+      }
+      result.count += entries.count - (old?.entries.count ?? 0)
+      result.accounts.set(account, AccountRoutes(entries))
+    }
+    return result
+  }
+
+  private func routes(_ account: String) -> AccountRoutes? {
+    var account = account
+    return account.withUTF8 { accounts.value(UnsafeRawBufferPointer($0)) }
+  }
+}

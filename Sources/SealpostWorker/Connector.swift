@@ -1,0 +1,72 @@
+import Logging
+import SealpostBroker
+import SealpostCore
+import Synchronization
+
+/// Connects one lane, on threads of its own because connecting blocks, for as long as it takes.
+final class Connector: Sendable {
+  private let settings: BrokerSettings
+  private let queues: [(name: String, prefetch: UInt16)]
+  private let name: String
+  private let lane: Mailbox<LaneMessage>
+  private let logger: Logger
+  private let isStopped = Atomic(false)
+  private let pause = Mailbox<Bool>()
+
+  init(
+    settings: BrokerSettings, queues: [(name: String, prefetch: UInt16)], name: String,
+    lane: Mailbox<LaneMessage>, logger: Logger
+  ) {
+    self.settings = settings
+    self.queues = queues
+    self.name = name
+    self.lane = lane
+    self.logger = logger
+  }
+
+  /// Connects once more and leaves the consumer in the lane's mailbox.
+  func connect() {
+    _ = WorkerThread("\(name)-connect") { self.run() }
+  }
+
+  /// Gives up connecting. Any thread.
+  func stop() {
+    isStopped.store(true, ordering: .releasing)
+    pause.post(true)
+  }
+
+  private func run() {
+    var backoff = Backoff()
+    while !isStopped.load(ordering: .acquiring) {
+      do throws(BrokerError) {
+        lane.post(.connected(ConnectedConsumer(consumer: try consumer())))
+        return
+      } catch {
+        let wait = backoff.next()
+        logger.warning(
+          "cannot consume, connecting again",
+          metadata: ["lane": "\(name)", "error": "\(error.sentence)", "in": "\(wait)"])
+        pause.wait(milliseconds: Int32(wait.nanoseconds / 1_000_000))
+      }
+    }
+  }
+
+  /// A consumer on the lane's queues, which are declared where they are missing.
+  private func consumer() throws(BrokerError) -> BrokerConsumer {
+    do throws(BrokerError) {
+      return try connectConsumer()
+    } catch {
+      guard case .notFound = error else { throw error }
+      let connection = try BrokerConnection.open(settings, name: "\(name) topology")
+      defer { connection.close() }
+      try BrokerTopology.declare(on: connection, settings: settings)
+    }
+    return try connectConsumer()
+  }
+
+  private func connectConsumer() throws(BrokerError) -> BrokerConsumer {
+    try BrokerConsumer(
+      connection: try BrokerConnection.open(settings, name: name), queues: queues,
+      consumerTagPrefix: name)
+  }
+}

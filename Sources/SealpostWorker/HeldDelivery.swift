@@ -1,0 +1,27 @@
+import SealpostBroker
+import SealpostCore
+
+/// One event for one webhook, from fan-out until its attempt is durable.
+struct HeldDelivery {
+  /// The index of its message.
+  let message: Int32
+  /// The webhook as the directory had it when the delivery was taken up.
+  let entry: DirectoryEntry
+  /// 0 for the fan-out; each resend is a run of its own.
+  let run: Int
+  /// The number of this attempt, from 1.
+  let attempt: Int
+  /// How often the delivery was put off without a request.
+  let deferrals: Int
+  /// When the first attempt of the run began.
+  let firstAttemptAt: Timestamp
+  /// Why this attempt is made.
+  let trigger: AttemptTrigger
+  /// When the request went out.
+  var sentAt = Timestamp(nanoseconds: 0)
+  /// Where on the ladder the next attempt waits, where there is to be one.
+  var nextStep: LadderStep?
+
+  /// The line it waits in.
+  var line: Dispatcher.Line { attempt == 1 && run == 0 ? .firstAttempt : .retry }
+}

@@ -1,0 +1,120 @@
+import SealpostBroker
+import SealpostCore
+
+/// The lane's consuming connection: taken over when it stands, given up when it breaks.
+extension Lane {
+  /// Takes over a connected consumer.
+  func take(_ connected: BrokerConsumer) {
+    guard drainDeadline == nil else { return connected.close() }
+    consumer = connected
+    acknowledgements = Acknowledgements()
+    isReading = true
+    mayHaveMore = true
+    guard
+      (try? poller.add(
+        connected.fileDescriptor, token: PollToken.broker, events: .readable)) != nil
+    else { return lose(.connectionLost("its socket cannot be watched")) }
+    surroundings.logger.info("consuming", metadata: ["queue": "\(names.events)"])
+  }
+
+  /// Gives the connection up: the broker delivers again what was not acknowledged on it, so what has
+  /// not been sent yet is dropped here; what is under way goes on and is recorded.
+  func lose(_ error: BrokerError) {
+    guard let lost = consumer else { return }
+    surroundings.logger.warning(
+      "the consuming connection is lost, connecting again",
+      metadata: ["error": "\(error.sentence)"])
+    try? poller.remove(lost.fileDescriptor)
+    lost.close()
+    consumer = nil
+    connection += 1
+    mayHaveMore = false
+    abandonWaiting()
+    if drainDeadline == nil { surroundings.connector.connect() }
+  }
+
+  /// Lets go of every message whose requests have not begun. None of them is acknowledged.
+  func abandonWaiting() {
+    var idle: [Int32] = suspects.removeWaiting() + awaitingDirectory
+    awaitingDirectory = []
+    messages.forEachIndex { messages[$0].pointee.isAbandoned = true }
+    for delivery in dispatcher.removeWaiting() { settle(delivery: delivery) }
+    idle.removeAll { messages[$0].pointee.pending > 0 }
+    for message in idle { settle(message: message) }
+  }
+
+  /// Reads what the broker sent, at most a turn's worth.
+  func readBroker() {
+    guard let consumer, mayHaveMore, isReading else { return }
+    do throws(BrokerError) {
+      let count = try consumer.read(limit: Self.messagesPerTurn) { take($0) }
+      mayHaveMore = count == Self.messagesPerTurn
+    } catch {
+      return lose(error)
+    }
+    watchBudget()
+  }
+
+  /// Stops reading while the bodies held are over the budget, and goes on when there is room.
+  func watchBudget() {
+    guard let consumer else { return }
+    let hasRoom = heldBytes < surroundings.settings.bodyBudget
+    guard hasRoom != isReading else { return }
+    isReading = hasRoom
+    mayHaveMore = hasRoom
+    try? poller.modify(
+      consumer.fileDescriptor, token: PollToken.broker, events: hasRoom ? .readable : [])
+  }
+
+  /// Keeps the connection alive while it is not read.
+  func heartbeat() {
+    guard let consumer else { return }
+    do throws(BrokerError) {
+      if isReading {
+        mayHaveMore = true
+      } else {
+        try consumer.sendHeartbeatIfDue()
+      }
+    } catch {
+      lose(error)
+    }
+  }
+
+  /// Acknowledges what has settled.
+  func acknowledge(threshold: Int? = nil) {
+    guard let consumer else { return }
+    let batch = acknowledgements.take(
+      threshold: threshold ?? max(16, surroundings.settings.prefetch / 8))
+    do throws(BrokerError) {
+      if let tag = batch.upTo { try consumer.acknowledge(tag, multiple: true) }
+      for tag in batch.single { try consumer.acknowledge(tag, multiple: false) }
+    } catch {
+      lose(error)
+    }
+  }
+
+  /// Stops consuming; what is in flight may end until the deadline.
+  func drain(until deadline: Timestamp) {
+    guard drainDeadline == nil else { return }
+    drainDeadline = deadline
+    surroundings.connector.stop()
+    do throws(BrokerError) {
+      try consumer?.cancel()
+    } catch {
+      lose(error)
+    }
+    abandonWaiting()
+  }
+
+  /// Ends a drained lane.
+  func endDrain() {
+    guard let drainDeadline, messages.count == 0 || now >= drainDeadline else { return }
+    if messages.count > 0 {
+      surroundings.logger.warning(
+        "stopped with deliveries in flight, the broker delivers them again",
+        metadata: ["messages": "\(messages.count)"])
+    }
+    acknowledge(threshold: 1)
+    isStopped = true
+  }
+}

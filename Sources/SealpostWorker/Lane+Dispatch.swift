@@ -1,0 +1,141 @@
+import SealpostCore
+import SealpostStore
+import SealpostTransport
+
+/// From a waiting delivery to a request on the wire, and from the answer to a row for the log.
+extension Lane {
+  /// How long a commit may be overdue before nothing new is started.
+  static let commitPatience = Duration.seconds(2)
+
+  /// Starts what may start: within the windows, the lane's slots, and while the log keeps up.
+  func startDeliveries() {
+    if let oldest = recordsUnanswered.first, now - oldest > Self.commitPatience { return }
+    while engine.inFlight < engine.capacity, let index = dispatcher.next() { start(index) }
+  }
+
+  private func start(_ index: Int32) {
+    let delivery = deliveries[index]
+    let held = messages[delivery.pointee.message]
+    delivery.pointee.sentAt = now
+    do {
+      let webhook = try laneWebhook(delivery.pointee.entry)
+      try engine.start(
+        webhook.target, body: held.pointee.message.body, token: Int(index)
+      ) { head in
+        writeHead(&head, delivery.pointee, held.pointee, webhook)
+      }
+    } catch {
+      surroundings.logger.error(
+        "a request could not be made",
+        metadata: ["webhook": "\(delivery.pointee.entry.webhook.id)", "error": "\(error)"])
+      finish(index, .failed(.internalError))
+    }
+  }
+
+  private func laneWebhook(_ entry: DirectoryEntry) throws -> LaneWebhook {
+    let slot = entry.slot
+    if slot >= webhooks.count {
+      webhooks.append(contentsOf: repeatElement(nil, count: slot + 1 - webhooks.count))
+    }
+    if let known = webhooks[slot], known.entry === entry { return known }
+    let webhook = try LaneWebhook(entry: entry, engine: engine)
+    webhooks[slot] = webhook
+    return webhook
+  }
+
+  private func writeHead(
+    _ head: inout HeaderWriter, _ delivery: borrowing HeldDelivery, _ held: borrowing HeldMessage,
+    _ webhook: LaneWebhook
+  ) {
+    let seconds = now.seconds
+    head.append("Content-Type: application/json; charset=utf-8\r\nWebhook-Signature: ")
+    withUnsafeTemporaryAllocation(
+      byteCount: WebhookSigner.maximumSignatureBytes, alignment: 1
+    ) { signature in
+      let count = webhook.signer.sign(
+        body: held.message.body, id: held.eventID, timestamp: seconds, into: signature)
+      head.append(UnsafeRawBufferPointer(rebasing: signature[..<count]))
+    }
+    head.append("\r\nWebhook-Id: ")
+    head.append(held.eventID)
+    head.append("\r\nWebhook-Timestamp: ")
+    head.append(decimal: seconds)
+    head.append("\r\nWebhook-Event: ")
+    head.append(held.eventName)
+    head.append("\r\nWebhook-Attempt: ")
+    head.append(decimal: Int64(delivery.attempt))
+    head.append("\r\nUser-Agent: ")
+    head.append(surroundings.settings.userAgent)
+    if let traceparent = held.message.traceparent, TraceParent.isValid(traceparent) {
+      head.append("\r\ntraceparent: ")
+      head.append(traceparent)
+    }
+  }
+
+  /// Takes the finished requests from the engine.
+  func collectResults() {
+    engine.collect { token, result in
+      finish(Int32(token), .answered(result))
+    }
+  }
+
+  /// How a request ended.
+  enum Ending {
+    case answered(AttemptResult)
+    case failed(AttemptReason)
+  }
+
+  /// Judges an attempt and puts its row into the batch for the recorder.
+  func finish(_ index: Int32, _ ending: Ending) {
+    let delivery = deliveries[index]
+    dispatcher.ended(
+      webhook: delivery.pointee.entry.slot, line: delivery.pointee.line)
+    var row = attemptRow(delivery.pointee)
+    var judgement: AttemptJudgement
+    var retryAfter: Duration?
+    switch ending {
+    case .failed(let reason):
+      judgement = AttemptJudgement.judge(status: 0, failure: reason)
+    case .answered(let result):
+      judgement = AttemptJudgement.judge(status: result.status, failure: result.failure)
+      row.status = result.status
+      row.timings = result.timings
+      row.receivedAt = row.sentAt + .microseconds(result.timings.total)
+      row.remoteAddress = result.remoteAddress
+      if case .retry(mayWait: true) = judgement.kind, let value = result.retryAfter {
+        retryAfter = RetryAfter.parse(value, now: now)
+      }
+      if judgement.kind != .delivered {
+        row.response = ResponseExcerpt(
+          headers: Array(result.responseHeaders), body: Array(result.responseBody))
+      }
+    }
+    row.reason = judgement.reason
+    switch judgement.kind {
+    case .delivered: row.outcome = .delivered
+    case .gone: row.outcome = .gone
+    case .blocked: row.outcome = .blocked
+    case .retry: planRetry(delivery, &row, retryAfter: retryAfter)
+    }
+    records.batch.attempts.append(row)
+    records.attemptDeliveries.append(index)
+  }
+
+  private func planRetry(
+    _ delivery: UnsafeMutablePointer<HeldDelivery>, _ row: inout AttemptRow, retryAfter: Duration?
+  ) {
+    let policy = delivery.pointee.entry.webhook.retry ?? surroundings.settings.retry
+    let decision = policy.next(
+      afterAttempt: delivery.pointee.attempt, firstAttemptAt: delivery.pointee.firstAttemptAt,
+      now: now, retryAfter: retryAfter, using: &random)
+    switch decision {
+    case .retry(let delay):
+      let step = ladder.step(for: delay, using: &random)
+      delivery.pointee.nextStep = step
+      row.outcome = .retry
+      row.nextAttemptAt = now + step.delay
+    case .exhausted:
+      row.outcome = .exhausted
+    }
+  }
+}

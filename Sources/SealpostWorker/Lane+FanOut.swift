@@ -1,0 +1,143 @@
+import SealpostBroker
+import SealpostCore
+import SealpostStore
+
+/// From an event to its deliveries: one for each webhook that asked for it.
+extension Lane {
+  /// Fans an event out, after the log was asked where the message came before.
+  func fanOut(_ index: Int32) {
+    let held = messages[index]
+    guard held.pointee.isProgressKnown else {
+      var entries: [DirectoryEntry] = []
+      directory.matches(account: held.pointee.account, event: held.pointee.eventName) {
+        entries.append($0)
+      }
+      return ask(index, entries, run: 0, attempt: 1)
+    }
+    held.pointee.pending += 1
+    directory.matches(account: held.pointee.account, event: held.pointee.eventName) { entry in
+      add(
+        HeldDelivery(
+          message: index, entry: entry, run: 0, attempt: 1, deferrals: 0, firstAttemptAt: now,
+          trigger: .event))
+    }
+    held.pointee.pending -= 1
+    if held.pointee.pending == 0 { settle(message: index) }
+  }
+
+  /// Takes up a retry, or a delivery that somebody asked for again.
+  func resume(_ index: Int32, _ retry: RetryHeaders) {
+    let held = messages[index]
+    if !held.pointee.hasCaughtUp, retry.revision > directory.revision {
+      return awaitDirectory(index)
+    }
+    guard let entry = directory.entry(account: retry.account, id: retry.webhook) else {
+      return resumeUnknown(index, retry)
+    }
+    if !held.pointee.isProgressKnown {
+      return ask(index, [entry], run: retry.run, attempt: retry.attempt)
+    }
+    held.pointee.pending += 1
+    add(delivery(index, entry, retry))
+    held.pointee.pending -= 1
+    if held.pointee.pending == 0 { settle(message: index) }
+  }
+
+  private func delivery(_ index: Int32, _ entry: DirectoryEntry, _ retry: RetryHeaders)
+    -> HeldDelivery
+  {
+    HeldDelivery(
+      message: index, entry: entry, run: retry.run, attempt: retry.attempt,
+      deferrals: retry.deferrals, firstAttemptAt: retry.firstAttemptAt ?? now,
+      trigger: retry.attempt > 1 ? .retry : (retry.run > 0 ? .manual : .event))
+  }
+
+  /// A webhook that the directory does not hold: discarded where its deletion is known, looked for
+  /// once more, and put off otherwise, since absence from memory proves nothing.
+  private func resumeUnknown(_ index: Int32, _ retry: RetryHeaders) {
+    if let key = directory.deletedKey(id: retry.webhook) {
+      return discard(index, retry, webhookKey: key)
+    }
+    if !messages[index].pointee.hasCaughtUp { return awaitDirectory(index) }
+    if let first = retry.firstAttemptAt, now - first > RetryPolicy.maximumAge {
+      return reject(index, .unknownWebhook)
+    }
+    putOff(index)
+  }
+
+  private func awaitDirectory(_ index: Int32) {
+    if awaitingDirectory.isEmpty { surroundings.refreshDirectory() }
+    awaitingDirectory.append(index)
+  }
+
+  /// Takes over a newer directory and goes on with what waited for it.
+  func take(_ directory: WebhookDirectory) {
+    self.directory = directory
+    let waiting = awaitingDirectory
+    awaitingDirectory = []
+    for index in waiting {
+      messages[index].pointee.hasCaughtUp = true
+      admit(index)
+    }
+  }
+
+  /// Asks the log how far the deliveries of a redelivered message had come.
+  private func ask(_ index: Int32, _ entries: [DirectoryEntry], run: Int, attempt: Int) {
+    let held = messages[index]
+    guard !entries.isEmpty else { return settle(message: index) }
+    held.pointee.pending += 1
+    questions[index] = entries
+    let queries = entries.map {
+      DeliveryQuery(
+        account: held.pointee.account, eventID: held.pointee.eventID, webhookKey: $0.webhook.key,
+        run: run, attempt: attempt)
+    }
+    surroundings.recorder.post(
+      .progress(
+        ProgressQuestion(lane: surroundings.mailbox, message: index, deliveries: queries)))
+  }
+
+  /// Goes on with a redelivered message where the log says it stopped.
+  func resume(_ reply: ProgressReply) {
+    let index = reply.message
+    let held = messages[index]
+    let entries = questions.removeValue(forKey: index) ?? []
+    if !held.pointee.isAbandoned {
+      held.pointee.isProgressKnown = true
+      for (entry, progress) in zip(entries, reply.progress) {
+        resume(index, entry, progress)
+      }
+    }
+    held.pointee.pending -= 1
+    if held.pointee.pending == 0 { settle(message: index) }
+  }
+
+  private func resume(_ index: Int32, _ entry: DirectoryEntry, _ progress: DeliveryProgress) {
+    var delivery = HeldDelivery(
+      message: index, entry: entry, run: 0, attempt: 1, deferrals: 0, firstAttemptAt: now,
+      trigger: .event)
+    if case .parsed(let retry) = messages[index].pointee.message.retry {
+      delivery = self.delivery(index, entry, retry)
+    }
+    switch progress {
+    case .unknown: add(delivery)
+    case .retryPending(_, let dueAt):
+      delivery.nextStep = ladder.step(for: max(.zero, dueAt - now), using: &random)
+      messages[index].pointee.pending += 1
+      publishRetry(deliveries.insert(delivery))
+    case .ended, .superseded, .parked: break
+    }
+  }
+
+  /// Takes up one delivery: to the dispatcher, or parked where its webhook takes none now.
+  func add(_ delivery: HeldDelivery) {
+    messages[delivery.message].pointee.pending += 1
+    switch delivery.entry.disposition {
+    case .deliver:
+      dispatcher.enqueue(
+        deliveries.insert(delivery), webhook: delivery.entry.slot, line: delivery.line)
+    case .park(let reason):
+      park(delivery, reason: reason.rawValue)
+    }
+  }
+}

@@ -1,0 +1,153 @@
+import SealpostBroker
+import SealpostCore
+import SealpostStore
+
+/// From a row for the log to an acknowledged message, in the order that loses nothing: the row is
+/// durable, then the retry is confirmed, then the message is acknowledged.
+extension Lane {
+  /// The row of an attempt, with what is known before the answer.
+  func attemptRow(_ delivery: borrowing HeldDelivery) -> AttemptRow {
+    AttemptRow(
+      event: eventRow(delivery.message), webhookKey: delivery.entry.webhook.key,
+      run: delivery.run, number: delivery.attempt, trigger: delivery.trigger,
+      url: delivery.entry.webhook.url.text, sentAt: delivery.sentAt,
+      firstAttemptAt: delivery.attempt == 1 ? delivery.sentAt : delivery.firstAttemptAt)
+  }
+
+  /// The index of a message's event in the batch, adding it where the batch has not got it.
+  ///
+  /// Deliveries of one message mostly end side by side, so looking at the last row is enough: a row
+  /// that is there twice costs the recorder one look-up.
+  private func eventRow(_ index: Int32) -> Int {
+    let held = messages[index].pointee
+    if let last = records.batch.events.last, last.body.baseAddress == held.message.body.baseAddress {
+      return records.batch.events.count - 1
+    }
+    records.batch.events.append(
+      EventRow(
+        account: held.account, id: held.eventID, name: held.eventName, body: held.message.body,
+        triggeredAt: held.triggeredAt, receivedAt: held.receivedAt))
+    return records.batch.events.count - 1
+  }
+
+  /// Puts a delivery into the backlog without a request. Its message already counts it as pending.
+  func park(_ delivery: HeldDelivery, reason: String) {
+    records.batch.backlog.append(
+      BacklogRow(
+        event: eventRow(delivery.message), webhookKey: delivery.entry.webhook.key,
+        run: delivery.run, attempt: delivery.attempt, firstAttemptAt: delivery.firstAttemptAt,
+        state: .parked, reason: reason, dueAt: now))
+    records.parkedMessages.append(delivery.message)
+  }
+
+  /// Ends a delivery whose webhook was deleted.
+  func discard(_ index: Int32, _ retry: RetryHeaders, webhookKey: Int64) {
+    var row = AttemptRow(
+      event: eventRow(index), webhookKey: webhookKey, run: retry.run, number: retry.attempt,
+      trigger: retry.attempt > 1 ? .retry : .manual, url: "", sentAt: now,
+      firstAttemptAt: retry.firstAttemptAt ?? now)
+    row.outcome = .discarded
+    row.reason = .webhookDeleted
+    messages[index].pointee.pending += 1
+    records.batch.attempts.append(row)
+    records.attemptDeliveries.append(-1 - index)
+  }
+
+  /// Hands this turn's rows to the recorder and its publishes to the retry publisher.
+  func handOver() {
+    if !records.isEmpty {
+      surroundings.recorder.post(.record(records))
+      recordsUnanswered.append(now)
+      records = RecordRequest(
+        lane: surroundings.mailbox, batch: RecordBatch(), attemptDeliveries: [],
+        parkedMessages: [])
+    }
+    if !publishes.isEmpty {
+      surroundings.publisher.post(publishes)
+      publishes = []
+    }
+  }
+
+  /// Goes on with deliveries whose rows are durable.
+  func recorded(_ reply: RecordReply) {
+    recordsUnanswered.removeFirst()
+    for (index, verdict) in zip(reply.attemptDeliveries, reply.verdicts) {
+      guard index >= 0 else {
+        release(message: -1 - index)
+        continue
+      }
+      // A row that was there already means that this copy of the delivery is the second one: the
+      // first has the say about what comes next. And what an abandoned message asks for is published
+      // by the copy that the broker delivers again, which reads this row.
+      let message = messages[deliveries[index].pointee.message]
+      if verdict == .inserted, deliveries[index].pointee.nextStep != nil,
+        !message.pointee.isAbandoned
+      {
+        publishRetry(index)
+      } else {
+        settle(delivery: index)
+      }
+    }
+    for message in reply.parkedMessages { release(message: message) }
+  }
+
+  /// Puts the next attempt of a delivery on the ladder.
+  func publishRetry(_ index: Int32) {
+    let delivery = deliveries[index].pointee
+    let held = messages[delivery.message].pointee
+    guard let step = delivery.nextStep else { return settle(delivery: index) }
+    let webhook = delivery.entry.webhook
+    publish(
+      OutgoingMessage(
+        exchange: step.exchange, routingKey: step.routingKey, body: held.message.body,
+        messageID: held.eventID, keepProperties: held.message.properties,
+        headers: RetryHeaders.outgoing(
+          eventID: held.eventID, account: held.account, webhook: webhook.id, run: delivery.run,
+          attempt: delivery.attempt + 1, deferrals: delivery.deferrals,
+          firstAttemptAt: delivery.attempt == 1 && delivery.sentAt.nanoseconds > 0
+            ? delivery.sentAt : delivery.firstAttemptAt,
+          revision: webhook.revision, trigger: AttemptTrigger.retry.name),
+        contentType: "application/json"),
+      for: .delivery(index))
+  }
+
+  /// Leaves a message for the retry publisher.
+  func publish(_ message: OutgoingMessage, for ticket: PublishTicket) {
+    publishes.append(
+      PublishRequest(lane: surroundings.mailbox, ticket: ticket, message: message))
+  }
+
+  /// Goes on with what the broker confirmed.
+  func published(_ tickets: [PublishTicket]) {
+    for ticket in tickets {
+      switch ticket {
+      case .delivery(let index): settle(delivery: index)
+      case .message(let index): release(message: index)
+      }
+    }
+  }
+
+  /// Ends a delivery for this lane.
+  func settle(delivery index: Int32) {
+    release(message: deliveries.remove(index).message)
+  }
+
+  /// Takes one hold off a message, and settles it with the last.
+  private func release(message index: Int32) {
+    messages[index].pointee.pending -= 1
+    if messages[index].pointee.pending == 0 { settle(message: index) }
+  }
+
+  /// Ends a message: acknowledged if its connection still stands, else left to come back.
+  func settle(message index: Int32) {
+    endSuspect(index)
+    let held = messages.remove(index)
+    heldBytes -= held.heldBytes
+    if !held.isAbandoned, held.connection == connection, consumer != nil {
+      acknowledgements.settle(held.message.tag)
+    }
+    held.free()
+    watchBudget()
+    trySuspect()
+  }
+}

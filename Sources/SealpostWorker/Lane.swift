@@ -1,0 +1,168 @@
+import DequeModule
+import Glibc
+import Logging
+import SealpostBroker
+import SealpostCore
+import SealpostSigning
+import SealpostStore
+import SealpostTransport
+
+/// One thread with a consuming connection, an HTTP engine and an epoll set of its own: the way of an
+/// event from the broker's frames to the webhooks' sockets and into the log.
+///
+/// A turn: read what the broker sent, scan and match (`Lane+Intake`, `Lane+FanOut`), start requests
+/// within the limits (`Lane+Dispatch`), let libcurl work, collect the results, hand rows to the
+/// recorder, then what failed to the retry publisher, and acknowledge what has settled
+/// (`Lane+Settlement`). Everything here is touched by the lane's thread alone, so nothing locks; other
+/// threads speak to it through its mailbox.
+final class Lane {
+  /// Tokens of the epoll set. The engine's begin above them.
+  enum PollToken {
+    static let mailbox: UInt64 = 1
+    static let broker: UInt64 = 2
+    static let engine: UInt64 = 1 << 32
+  }
+
+  /// The queues a lane consumes, by their index in a message.
+  enum Queue { static let events = 0, retries = 1 }
+
+  /// What a lane shares with the rest of the worker.
+  struct Surroundings: Sendable {
+    let settings: WorkerSettings
+    let mailbox: Mailbox<LaneMessage>
+    let recorder: Recorder
+    let publisher: RetryPublisher
+    let connector: Connector
+    /// Asks for the directory to be read again; it comes to the mailbox, changed or not.
+    let refreshDirectory: @Sendable () -> Void
+    let logger: Logger
+  }
+
+  static let messagesPerTurn = 256
+  static let tickMilliseconds: Int32 = 1000
+
+  let surroundings: Surroundings
+  let poller: Poller
+  let engine: HTTPEngine
+  let ladder: DelayLadder
+  let names: BrokerNames
+
+  // The broker's side.
+  var consumer: BrokerConsumer?
+  var connection = 0
+  var acknowledgements = Acknowledgements()
+  var mayHaveMore = false
+  var isReading = true
+
+  // What is held.
+  var messages = SlotTable<HeldMessage>()
+  var deliveries = SlotTable<HeldDelivery>()
+  var heldBytes = 0
+  var dispatcher: Dispatcher
+  var directory: WebhookDirectory
+  var webhooks: [LaneWebhook?] = []
+  var scanner = EventScanner()
+  var random = SystemRandomNumberGenerator()
+  var questions: [Int32: [DirectoryEntry]] = [:]
+  var awaitingDirectory: [Int32] = []
+  var suspects = SuspectQueue()
+
+  // What this turn hands on.
+  var records: RecordRequest
+  var publishes: [PublishRequest] = []
+  var recordsUnanswered: Deque<Timestamp> = []
+
+  // Time, read once per turn.
+  var now = Timestamp.now()
+  var lastTick = Timestamp(nanoseconds: 0)
+  var drainDeadline: Timestamp?
+  var isStopped = false
+  var rejections = RejectionLog()
+
+  /// Makes a lane that does not consume yet. `run()` is its thread's function.
+  init(_ surroundings: Surroundings, directory: WebhookDirectory) throws(TransportError) {
+    let settings = surroundings.settings
+    self.surroundings = surroundings
+    self.directory = directory
+    self.poller = try Poller()
+    self.engine = try HTTPEngine(
+      poller: poller, tokenBase: PollToken.engine, settings: settings.transport,
+      egress: settings.egress)
+    self.names = BrokerNames(
+      namespace: settings.broker.namespace, eventsExchange: settings.broker.eventsExchange)
+    self.ladder = DelayLadder(names: names, unit: settings.broker.delayUnit)
+    self.dispatcher = Dispatcher(
+      laneLimit: engine.capacity,
+      webhookLimit: max(1, settings.maximumInFlightPerWebhook / settings.lanes))
+    self.records = RecordRequest(
+      lane: surroundings.mailbox, batch: RecordBatch(), attemptDeliveries: [], parkedMessages: [])
+  }
+
+  /// Consumes until told to drain, then ends.
+  func run() {
+    do throws(TransportError) {
+      try poller.add(
+        surroundings.mailbox.fileDescriptor, token: PollToken.mailbox, events: .readable)
+      surroundings.connector.connect()
+      while !isStopped { try turn() }
+    } catch {
+      surroundings.logger.critical("a lane cannot go on", metadata: ["error": "\(error)"])
+    }
+    surroundings.connector.stop()
+    engine.cancelAll()
+    consumer?.close()
+    consumer = nil
+  }
+
+  private func turn() throws(TransportError) {
+    var hasMail = false
+    try poller.wait(timeoutMilliseconds: pollTimeout()) { token, events in
+      switch token {
+      case PollToken.mailbox: hasMail = true
+      case PollToken.broker: mayHaveMore = true
+      default: engine.socketReady(token: token, events: events)
+      }
+    }
+    now = Timestamp.now()
+    if hasMail { readMail() }
+    readBroker()
+    startDeliveries()
+    engine.turn()
+    collectResults()
+    startDeliveries()
+    tick()
+    handOver()
+    acknowledge()
+    endDrain()
+  }
+
+  private func pollTimeout() -> Int32 {
+    if mayHaveMore && isReading && consumer != nil { return 0 }
+    let engineTimeout = engine.timeoutMilliseconds()
+    return engineTimeout < 0 ? Self.tickMilliseconds : min(engineTimeout, Self.tickMilliseconds)
+  }
+
+  private func readMail() {
+    for message in surroundings.mailbox.drain() {
+      switch message {
+      case .connected(let connected): take(connected.consumer)
+      case .directory(let directory): take(directory)
+      case .recorded(let reply): recorded(reply)
+      case .progress(let reply): resume(reply)
+      case .published(let tickets): published(tickets)
+      case .suspect(let message, let verdict): decide(suspect: message, verdict)
+      case .drain(let deadline): drain(until: deadline)
+      case .stop: isStopped = true
+      }
+    }
+  }
+
+  /// What is due about once a second.
+  private func tick() {
+    guard now - lastTick >= .seconds(1) else { return }
+    lastTick = now
+    acknowledge(threshold: 1)
+    heartbeat()
+    rejections.report(to: surroundings.logger, at: now)
+  }
+}

@@ -1,0 +1,79 @@
+import SealpostBroker
+import SealpostCore
+import SealpostStore
+
+/// What other threads tell a lane.
+enum LaneMessage: Sendable {
+  /// A consumer is connected and ready; the lane's thread owns it from here.
+  case connected(ConnectedConsumer)
+  /// The directory as it is now, also when nothing in it changed.
+  case directory(WebhookDirectory)
+  /// A batch of rows is durable.
+  case recorded(RecordReply)
+  /// What the log knows of a redelivered message.
+  case progress(ProgressReply)
+  /// Publishes that the broker confirmed.
+  case published([PublishTicket])
+  /// Whether a message that may have killed a worker may be tried.
+  case suspect(message: Int32, SuspectVerdict)
+  /// Stop consuming, finish what is in flight by the deadline, and end.
+  case drain(deadline: Timestamp)
+  /// End now.
+  case stop
+}
+
+/// A consumer on its way from the thread that connected it to the lane that will own it.
+///
+/// Sendable because the sender does not touch it after sending.
+struct ConnectedConsumer: @unchecked Sendable {
+  let consumer: BrokerConsumer
+}
+
+/// Rows of one lane for the recorder.
+///
+/// Sendable because the memory behind its pointers belongs to messages that the lane holds until
+/// the reply, and neither side writes to them.
+struct RecordRequest: @unchecked Sendable {
+  let lane: Mailbox<LaneMessage>
+  var batch: RecordBatch
+  /// The delivery of each attempt in the batch.
+  var attemptDeliveries: [Int32]
+  /// The deliveries that are parked with the batch.
+  var parkedMessages: [Int32]
+
+  var isEmpty: Bool { batch.attempts.isEmpty && batch.backlog.isEmpty }
+  var rows: Int { batch.attempts.count + batch.backlog.count }
+}
+
+/// The recorder's answer to a request, after its commit.
+struct RecordReply: Sendable {
+  /// What became of each attempt's row.
+  let verdicts: [RecordVerdict]
+  /// The delivery of each verdict.
+  let attemptDeliveries: [Int32]
+  /// One entry for each parked delivery: the message it belongs to.
+  let parkedMessages: [Int32]
+}
+
+/// A question of what the log knows about a redelivered message.
+///
+/// Sendable for the same reason as `RecordRequest`.
+struct ProgressQuestion: @unchecked Sendable {
+  let lane: Mailbox<LaneMessage>
+  let message: Int32
+  let deliveries: [DeliveryQuery]
+}
+
+/// The log's answer, one for each delivery that was asked about.
+struct ProgressReply: Sendable {
+  let message: Int32
+  let progress: [DeliveryProgress]
+}
+
+/// Whom a confirmed publish is for.
+enum PublishTicket: Sendable {
+  /// A delivery whose next attempt is on the ladder now.
+  case delivery(Int32)
+  /// A message that was set aside or put off as a whole.
+  case message(Int32)
+}

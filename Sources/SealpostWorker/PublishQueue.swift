@@ -1,0 +1,75 @@
+import DequeModule
+import SealpostCore
+
+/// What waits to be published, what waits to be confirmed, and what may be answered. Pure.
+struct PublishQueue {
+  /// How long a refused message waits before it is published again.
+  private static let refusedPause = Duration.milliseconds(500)
+  /// How many may be unconfirmed at once: enough to fill the way, few enough for a steady answer.
+  private static let unconfirmedLimit = 4096
+
+  private var waiting: Deque<PublishRequest> = []
+  private var sent: [UInt64: (request: PublishRequest, at: Timestamp)] = [:]
+  private var order: Deque<(sequence: UInt64, at: Timestamp)> = []
+  private var refused: Deque<(request: PublishRequest, due: Timestamp)> = []
+  private var answers: [ObjectIdentifier: (lane: Mailbox<LaneMessage>, tickets: [PublishTicket])] =
+    [:]
+
+  /// How many are not confirmed yet.
+  var count: Int { waiting.count + sent.count + refused.count }
+
+  /// When the oldest unconfirmed message was sent.
+  var oldestSent: Timestamp? { order.first { sent[$0.sequence] != nil }?.at }
+
+  mutating func add(_ requests: [PublishRequest]) { waiting.append(contentsOf: requests) }
+
+  /// Takes the next message that may be sent now.
+  mutating func nextToSend(isBlocked: Bool, now: Timestamp = .now()) -> PublishRequest? {
+    guard !isBlocked, sent.count < Self.unconfirmedLimit else { return nil }
+    if let first = refused.first, first.due <= now { return refused.removeFirst().request }
+    return waiting.popFirst()
+  }
+
+  mutating func sent(_ request: PublishRequest, as sequence: UInt64, at now: Timestamp) {
+    sent[sequence] = (request, now)
+    order.append((sequence, now))
+  }
+
+  mutating func confirmed(_ sequence: UInt64) {
+    guard let request = take(sequence) else { return }
+    answers[ObjectIdentifier(request.lane), default: (request.lane, [])].tickets
+      .append(request.ticket)
+  }
+
+  mutating func refused(_ sequence: UInt64, at now: Timestamp) {
+    guard let request = take(sequence) else { return }
+    refused.append((request, now + Self.refusedPause))
+  }
+
+  /// Tells the lanes what was confirmed since the last call.
+  mutating func answer() {
+    for (_, answer) in answers { answer.lane.post(.published(answer.tickets)) }
+    answers.removeAll(keepingCapacity: true)
+  }
+
+  /// After a connection was lost: everything unconfirmed is published again.
+  mutating func forgetSent() {
+    for (sequence, _) in order {
+      if let (request, _) = sent[sequence] { waiting.append(request) }
+    }
+    sent.removeAll()
+    order.removeAll()
+  }
+
+  /// How long to sleep when nothing comes from the broker or the lanes, in milliseconds.
+  func wait(now: Timestamp = .now()) -> Int32 {
+    guard let first = refused.first else { return 1000 }
+    return Int32(max(0, min(1000, (first.due - now).nanoseconds / 1_000_000 + 1)))
+  }
+
+  private mutating func take(_ sequence: UInt64) -> PublishRequest? {
+    let request = sent.removeValue(forKey: sequence)?.request
+    while let first = order.first, sent[first.sequence] == nil { order.removeFirst() }
+    return request
+  }
+}

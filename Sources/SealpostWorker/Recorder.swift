@@ -1,0 +1,163 @@
+import Glibc
+import Logging
+import SealpostCore
+import SealpostStore
+import Synchronization
+
+/// Writes the event log for all lanes: one thread, one transaction for many rows.
+///
+/// A row that waits is committed 20 ms after the first one came, or as soon as 1,000 wait. Whoever
+/// asks a question is answered at once, after everything posted before it is committed. A commit
+/// that fails is tried again for ever: the lanes notice that answers stay away and start nothing new,
+/// and the broker keeps every message until its rows are durable.
+final class Recorder: Sendable {
+  /// What lanes ask.
+  enum Request: Sendable {
+    case record(RecordRequest)
+    case progress(ProgressQuestion)
+    case beginSuspect(lane: Mailbox<LaneMessage>, message: Int32, key: String)
+    case endSuspect(key: String)
+    case stop
+  }
+
+  private static let batchRows = 1000
+  private static let batchDelay: Int64 = 20_000_000
+
+  private let store: any RecordingStore
+  private let workerName: String
+  private let logger: Logger
+  private let mailbox = Mailbox<Request>(signalWeight: batchRows)
+  private let givesUp = Atomic(false)
+
+  init(store: any RecordingStore, workerName: String, logger: Logger) {
+    self.store = store
+    self.workerName = workerName
+    self.logger = logger
+  }
+
+  /// Leaves a request. Any thread; the answer comes to the lane's mailbox.
+  func post(_ request: Request) {
+    let weight =
+      switch request {
+      case .record(let records): records.rows
+      default: Self.batchRows
+      }
+    mailbox.post(request, weight: weight)
+  }
+
+  /// Ends a thread that cannot commit, where a worker must stop without its store.
+  func giveUp() {
+    givesUp.store(true, ordering: .releasing)
+    post(.stop)
+  }
+
+  /// The recorder's thread: until a `stop` request, after what was posted before it.
+  func run() {
+    var suspects = SuspectTurns()
+    while true {
+      mailbox.wait(milliseconds: -1)
+      gather()
+      var records: [RecordRequest] = []
+      for request in mailbox.drain() {
+        if case .record(let record) = request {
+          records.append(record)
+          continue
+        }
+        commit(&records)
+        switch request {
+        case .record: break
+        case .progress(let question): answer(question)
+        case .beginSuspect(let lane, let message, let key):
+          suspects.line.append((lane, message, key))
+        case .endSuspect(let key): end(key, &suspects)
+        case .stop: return
+        }
+        begin(&suspects)
+      }
+      commit(&records)
+    }
+  }
+
+  /// Waits for more rows, at most the batch's delay from the first.
+  private func gather() {
+    let deadline = Timestamp.now().nanoseconds + Self.batchDelay
+    while mailbox.weight > 0, mailbox.weight < Self.batchRows {
+      let left = deadline - Timestamp.now().nanoseconds
+      guard left > 0 else { return }
+      mailbox.clearSignal()
+      if mailbox.weight >= Self.batchRows { return }
+      mailbox.wait(milliseconds: Int32(left / 1_000_000) + 1)
+    }
+  }
+
+  private func commit(_ requests: inout [RecordRequest]) {
+    guard !requests.isEmpty else { return }
+    var batch = RecordBatch()
+    for request in requests { batch.append(request.batch) }
+    var verdicts: [RecordVerdict] = []
+    guard perform("record attempts", { try store.record(batch, verdicts: &verdicts) }) else { return }
+    var next = verdicts.startIndex
+    for request in requests {
+      let end = next + request.batch.attempts.count
+      request.lane.post(
+        .recorded(
+          RecordReply(
+            verdicts: Array(verdicts[next..<end]), attemptDeliveries: request.attemptDeliveries,
+            parkedMessages: request.parkedMessages)))
+      next = end
+    }
+    requests = []
+  }
+
+  private func answer(_ question: ProgressQuestion) {
+    var progress: [DeliveryProgress] = []
+    guard perform("read the log", { progress = try store.progress(of: question.deliveries) }) else {
+      return
+    }
+    question.lane.post(.progress(ProgressReply(message: question.message, progress: progress)))
+  }
+
+  /// One suspect at a time in the whole process: two rows left behind would blame both.
+  private func begin(_ suspects: inout SuspectTurns) {
+    guard suspects.current == nil, !suspects.line.isEmpty else { return }
+    let (lane, message, key) = suspects.line.removeFirst()
+    var verdict = SuspectVerdict.taken
+    guard
+      perform(
+        "note a suspect",
+        { verdict = try store.beginSuspect(messageKey: key, worker: workerName) })
+    else { return }
+    if case .taken = verdict { suspects.current = key }
+    lane.post(.suspect(message: message, verdict))
+    begin(&suspects)
+  }
+
+  private func end(_ key: String, _ suspects: inout SuspectTurns) {
+    guard perform("clear a suspect", { try store.endSuspect(messageKey: key) }) else { return }
+    if suspects.current == key { suspects.current = nil }
+  }
+
+  /// Does `work` until it succeeds, with a pause after each failure; false when told to give up.
+  private func perform(_ what: String, _ work: () throws(StoreError) -> Void) -> Bool {
+    var pause: useconds_t = 50_000
+    while !givesUp.load(ordering: .acquiring) {
+      do throws(StoreError) {
+        try work()
+        return true
+      } catch {
+        logger.error(
+          "the store failed, deliveries wait until it works again",
+          metadata: ["what": "\(what)", "error": "\(error.sentence)"])
+        usleep(pause)
+        pause = min(pause * 2, 2_000_000)
+      }
+    }
+    return false
+  }
+}
+
+/// Whose turn it is to be tried alone.
+private struct SuspectTurns {
+  var current: String?
+  var line: [(lane: Mailbox<LaneMessage>, message: Int32, key: String)] = []
+}

@@ -1,0 +1,125 @@
+import Glibc
+import Logging
+import SealpostBroker
+import SealpostCore
+import Synchronization
+
+/// Publishes retries and rejected messages for all lanes: one thread with a connection of its own,
+/// since a broker in alarm stops reading from connections that publish.
+///
+/// A request is answered when the broker confirmed it. One that is returned, refused or not confirmed
+/// in time is published again, on a new connection where need be, for as long as it takes: the message
+/// it came from stays unacknowledged meanwhile, so nothing depends on this thread for safety.
+///
+/// Before the first publish it declares the topology and proves that the broker keeps what the ladder
+/// holds.
+final class RetryPublisher: Sendable {
+  private enum Order: Sendable {
+    case publish([PublishRequest])
+    case stop
+  }
+
+  /// How long a publish may stay unconfirmed before its connection is given up.
+  private static let confirmDeadline = Duration.seconds(5)
+
+  private let settings: BrokerSettings
+  private let allowsUnsafeBroker: Bool
+  private let logger: Logger
+  private let mailbox = Mailbox<Order>()
+  private let isStopping = Atomic(false)
+
+  init(settings: BrokerSettings, allowsUnsafeBroker: Bool, logger: Logger) {
+    self.settings = settings
+    self.allowsUnsafeBroker = allowsUnsafeBroker
+    self.logger = logger
+  }
+
+  /// Leaves requests. Any thread; answers come to the lanes' mailboxes.
+  func post(_ requests: [PublishRequest]) { mailbox.post(.publish(requests)) }
+
+  /// Ends the thread. What is not confirmed by then comes back with its message.
+  func stop() {
+    isStopping.store(true, ordering: .releasing)
+    mailbox.post(.stop)
+  }
+
+  /// The publisher's thread.
+  ///
+  /// - Returns: why the worker must not go on, or nil after `stop()`.
+  func run() -> BrokerError? {
+    var queue = PublishQueue()
+    var backoff = Backoff()
+    var isProven = false
+    while !isStopping.load(ordering: .acquiring) {
+      do throws(BrokerError) {
+        try prepare(&isProven)
+        let publisher = try ConfirmingPublisher(
+          connection: try BrokerConnection.open(settings, name: "sealpost retries"))
+        backoff.reset()
+        try serve(publisher, &queue)
+      } catch {
+        guard error.isRetriable else { return error }
+        queue.forgetSent()
+        let pause = backoff.next()
+        logger.warning(
+          "the publishing connection failed, connecting again",
+          metadata: ["error": "\(error.sentence)", "in": "\(pause)"])
+        mailbox.clearSignal()
+        mailbox.wait(milliseconds: Int32(pause.nanoseconds / 1_000_000))
+      }
+    }
+    return nil
+  }
+
+  /// Declares what is missing and, once, proves the ladder.
+  private func prepare(_ isProven: inout Bool) throws(BrokerError) {
+    let connection = try BrokerConnection.open(settings, name: "sealpost topology")
+    defer { connection.close() }
+    try BrokerTopology.declare(on: connection, settings: settings)
+    guard !isProven else { return }
+    do throws(BrokerError) {
+      try BrokerProof.run(on: connection, settings: settings)
+    } catch {
+      guard allowsUnsafeBroker, !error.isRetriable else { throw error }
+      logger.warning("the broker failed the proof", metadata: ["error": "\(error.sentence)"])
+    }
+    isProven = true
+  }
+
+  private func serve(_ publisher: ConfirmingPublisher, _ queue: inout PublishQueue)
+    throws(BrokerError)
+  {
+    while !isStopping.load(ordering: .acquiring) {
+      for order in mailbox.drain() {
+        if case .publish(let requests) = order { queue.add(requests) }
+      }
+      while let request = queue.nextToSend(isBlocked: publisher.isBlocked != nil) {
+        queue.sent(request, as: try publisher.publish(request.message), at: .now())
+      }
+      var refused: String?
+      try publisher.process(waitMilliseconds: queue.wait(), alsoWake: mailbox.fileDescriptor) {
+        sequence, outcome in
+        switch outcome {
+        case .confirmed: queue.confirmed(sequence)
+        case .returned(_, let why):
+          refused = "returned: \(why)"
+          queue.refused(sequence, at: .now())
+        case .nacked:
+          refused = "refused: the queue is full or not available"
+          queue.refused(sequence, at: .now())
+        }
+      }
+      queue.answer()
+      if let refused {
+        logger.warning(
+          "the broker did not take a retry, publishing it again",
+          metadata: ["why": "\(refused)", "waiting": "\(queue.count)"])
+      }
+      if let oldest = queue.oldestSent, Timestamp.now() - oldest > Self.confirmDeadline,
+        publisher.isBlocked == nil
+      {
+        throw .deadline("a publish was not confirmed within \(Self.confirmDeadline)")
+      }
+    }
+  }
+}
