@@ -1,0 +1,71 @@
+/// Base64 as RFC 4648, section 4 has it.
+enum Base64 {
+  private static let alphabet: StaticString =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+
+  /// Writes the encoded bytes and gives their count: four for every three, padded.
+  static func encode(_ bytes: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer)
+    -> Int
+  {
+    let digits = alphabet.utf8Start
+    var written = 0
+    var index = 0
+    while index < bytes.count {
+      let left = bytes.count - index
+      let group =
+        UInt32(bytes[index]) << 16 | (left > 1 ? UInt32(bytes[index + 1]) << 8 : 0)
+        | (left > 2 ? UInt32(bytes[index + 2]) : 0)
+      output[written] = digits[Int(group >> 18)]
+      output[written + 1] = digits[Int(group >> 12 & 63)]
+      output[written + 2] = left > 1 ? digits[Int(group >> 6 & 63)] : UInt8(ascii: "=")
+      output[written + 3] = left > 2 ? digits[Int(group & 63)] : UInt8(ascii: "=")
+      written += 4
+      index += 3
+    }
+    return written
+  }
+
+  /// The encoded text.
+  static func encode(_ bytes: [UInt8]) -> String {
+    let count = (bytes.count + 2) / 3 * 4
+    return String(unsafeUninitializedCapacity: count) { output in
+      bytes.withUnsafeBytes { encode($0, into: UnsafeMutableRawBufferPointer(output)) }
+    }
+  }
+
+  /// The bytes of an encoded text, with or without padding; nil where it is none.
+  static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
+    var digits = Array(text)
+    let padding = digits.reversed().prefix { $0 == UInt8(ascii: "=") }.count
+    guard padding <= 2, padding == 0 || digits.count % 4 == 0 else { return nil }
+    digits.removeLast(padding)
+    guard digits.count % 4 != 1 else { return nil }
+    var bytes: [UInt8] = []
+    var group: UInt32 = 0
+    for (index, digit) in digits.enumerated() {
+      guard let value = value(of: digit) else { return nil }
+      group = group << 6 | value
+      if index % 4 == 3 {
+        bytes += [UInt8(group >> 16 & 255), UInt8(group >> 8 & 255), UInt8(group & 255)]
+        group = 0
+      }
+    }
+    switch digits.count % 4 {
+    case 2: bytes.append(UInt8(group >> 4 & 255))
+    case 3: bytes += [UInt8(group >> 10 & 255), UInt8(group >> 2 & 255)]
+    default: break
+    }
+    return bytes
+  }
+
+  private static func value(of digit: UInt8) -> UInt32? {
+    switch digit {
+    case UInt8(ascii: "A")...UInt8(ascii: "Z"): UInt32(digit - UInt8(ascii: "A"))
+    case UInt8(ascii: "a")...UInt8(ascii: "z"): UInt32(digit - UInt8(ascii: "a") + 26)
+    case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt32(digit - UInt8(ascii: "0") + 52)
+    case UInt8(ascii: "+"): 62
+    case UInt8(ascii: "/"): 63
+    default: nil
+    }
+  }
+}
