@@ -21,6 +21,8 @@ let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let lifecycle: Target.Dependency = .product(
   name: "ServiceLifecycle", package: "swift-service-lifecycle")
 
+let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
+
 let package = Package(
   name: "sealpost",
   products: [.executable(name: "sealpost", targets: ["sealpost"])],
@@ -35,6 +37,7 @@ let package = Package(
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
   targets: [
+    .systemLibrary(name: "CLinux"),
     .systemLibrary(name: "CRabbitMQ", providers: [.apt(["librabbitmq-dev"])]),
     .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
@@ -42,7 +45,7 @@ let package = Package(
     module("SealpostCore", []),
     module("SealpostSigning", ["SealpostCore", "COpenSSL"]),
     module("SealpostBroker", ["SealpostCore", "CRabbitMQ"]),
-    module("SealpostTransport", ["SealpostCore", "CCurl"]),
+    module("SealpostTransport", ["SealpostCore", "CCurl", "CLinux", deque]),
     module(
       "SealpostStore",
       [
@@ -54,7 +57,7 @@ let package = Package(
       "SealpostWorker",
       [
         "SealpostCore", "SealpostSigning", "SealpostBroker", "SealpostTransport", "SealpostStore",
-        logging, lifecycle, .product(name: "DequeModule", package: "swift-collections"),
+        "CLinux", logging, lifecycle, deque,
       ]),
     module(
       "SealpostServer",

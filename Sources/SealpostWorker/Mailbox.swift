@@ -1,3 +1,4 @@
+internal import CLinux
 import Glibc
 import Synchronization
 
@@ -21,7 +22,7 @@ final class Mailbox<Message: Sendable>: Sendable {
   /// - Parameter signalWeight: signals again when the weight of what waits reaches this.
   init(signalWeight: Int = .max) {
     self.signalWeight = signalWeight
-    self.fileDescriptor = eventfd(0, Int32(EFD_NONBLOCK.rawValue | EFD_CLOEXEC.rawValue))
+    self.fileDescriptor = eventfd(0, Int32(EFD_NONBLOCK | EFD_CLOEXEC))
     precondition(fileDescriptor >= 0, "eventfd(2) fails only when the process is out of descriptors")
   }
 

@@ -1,0 +1,121 @@
+internal import CCurl
+internal import CLinux
+import Glibc
+
+/// What libcurl's callbacks need of their engine: plain memory at a fixed address, since a callback that
+/// unwraps a class costs twenty times one that gets a pointer.
+struct EngineContext {
+  let multi: UnsafeMutableRawPointer
+  let poller: Int32
+  let tokenBase: UInt64
+  let settings: TransportSettings
+  let egress: EgressPolicy
+  /// When libcurl wants to be called next, on the monotonic clock in milliseconds; nil for not at all.
+  var timerDeadline: Int64?
+  /// How many look-ups of names may be under way.
+  var resolving = 0
+}
+
+/// The monotonic clock in milliseconds.
+func monotonicMilliseconds() -> Int64 {
+  var time = timespec()
+  clock_gettime(CLOCK_MONOTONIC, &time)
+  return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+}
+
+/// CURLMOPT_SOCKETFUNCTION: keeps the epoll set in step with the sockets that libcurl watches.
+///
+/// The pointer that libcurl keeps for each socket is null until the socket is in the set.
+func socketChanged(
+  _ handle: UnsafeMutableRawPointer?, _ socket: curl_socket_t, _ what: CInt,
+  _ user: UnsafeMutableRawPointer?, _ known: UnsafeMutableRawPointer?
+) -> CInt {
+  guard let context = user?.assumingMemoryBound(to: EngineContext.self) else { return 0 }
+  if what == CURL_POLL_REMOVE {
+    epoll_ctl(context.pointee.poller, EPOLL_CTL_DEL, socket, nil)
+    return 0
+  }
+  var events: UInt32 = 0
+  if what & CURL_POLL_IN != 0 { events |= EPOLLIN.rawValue }
+  if what & CURL_POLL_OUT != 0 { events |= EPOLLOUT.rawValue }
+  var event = epoll_event(
+    events: events,
+    data: epoll_data(u64: context.pointee.tokenBase | UInt64(UInt32(bitPattern: socket))))
+  let operation = known == nil ? EPOLL_CTL_ADD : EPOLL_CTL_MOD
+  if epoll_ctl(context.pointee.poller, operation, socket, &event) == 0, known == nil {
+    curl_multi_assign(context.pointee.multi, socket, user)
+  }
+  return 0
+}
+
+/// CURLMOPT_TIMERFUNCTION: notes when libcurl wants to be called.
+func timerChanged(
+  _ multi: UnsafeMutableRawPointer?, _ milliseconds: CLong, _ user: UnsafeMutableRawPointer?
+) -> CInt {
+  guard let context = user?.assumingMemoryBound(to: EngineContext.self) else { return 0 }
+  context.pointee.timerDeadline =
+    milliseconds < 0 ? nil : monotonicMilliseconds() + Int64(milliseconds)
+  return 0
+}
+
+/// CURLOPT_OPENSOCKETFUNCTION: the egress policy, on the address that is about to be dialled.
+func openSocket(
+  _ user: UnsafeMutableRawPointer?, _ purpose: curlsocktype,
+  _ address: UnsafeMutablePointer<curl_sockaddr>?
+) -> curl_socket_t {
+  guard let slot = user?.assumingMemoryBound(to: TransferSlot.self), let address else { return -1 }
+  slot.pointee.endResolving()
+  let isAllowed = withUnsafePointer(to: &address.pointee.addr) { address in
+    IPAddress(address).map { slot.pointee.context.pointee.egress.verdict($0) == .allowed } ?? false
+  }
+  guard isAllowed else {
+    slot.pointee.wasDenied = true
+    return -1
+  }
+  slot.pointee.wasDialed = true
+  return socket(
+    address.pointee.family, address.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue),
+    address.pointee.protocol)
+}
+
+/// CURLOPT_PREREQFUNCTION: the egress policy once more, for connections that are used again and so were
+/// not opened for this request.
+func requestBegins(
+  _ user: UnsafeMutableRawPointer?, _ address: UnsafeMutablePointer<CChar>?,
+  _ local: UnsafeMutablePointer<CChar>?, _ port: CInt, _ localPort: CInt
+) -> CInt {
+  guard let slot = user?.assumingMemoryBound(to: TransferSlot.self), let address else {
+    return CURL_PREREQFUNC_ABORT
+  }
+  slot.pointee.endResolving()
+  guard let parsed = IPAddress(cString: address),
+    slot.pointee.context.pointee.egress.verdict(parsed) == .allowed
+  else {
+    slot.pointee.wasDenied = true
+    slot.pointee.wasDialed = false
+    return CURL_PREREQFUNC_ABORT
+  }
+  return CURL_PREREQFUNC_OK
+}
+
+/// CURLOPT_HEADERFUNCTION: one line of the head at a time.
+func receiveHead(
+  _ bytes: UnsafeMutablePointer<CChar>?, _ size: Int, _ members: Int,
+  _ user: UnsafeMutableRawPointer?
+) -> Int {
+  let count = size * members
+  guard let slot = user?.assumingMemoryBound(to: TransferSlot.self) else { return 0 }
+  let line = UnsafeRawBufferPointer(start: bytes, count: count)
+  return slot.pointee.receive(headLine: line) ? count : 0
+}
+
+/// CURLOPT_WRITEFUNCTION: the body piece by piece.
+func receiveBody(
+  _ bytes: UnsafeMutablePointer<CChar>?, _ size: Int, _ members: Int,
+  _ user: UnsafeMutableRawPointer?
+) -> Int {
+  let count = size * members
+  guard let slot = user?.assumingMemoryBound(to: TransferSlot.self) else { return 0 }
+  let piece = UnsafeRawBufferPointer(start: bytes, count: count)
+  return slot.pointee.receive(body: piece) || count == 0 ? count : 0
+}

@@ -1,0 +1,56 @@
+internal import CCurl
+import SealpostCore
+
+extension TransferSlot {
+  /// Makes a slot with a handle whose options are set for life; a request adds only its URL, its body
+  /// and the text of its headers.
+  ///
+  /// - Parameter next: a header node that every request has.
+  static func make(
+    context: UnsafeMutablePointer<EngineContext>, next: UnsafeMutablePointer<curl_slist>
+  ) throws(TransportError) -> UnsafeMutablePointer<TransferSlot> {
+    guard let handle = curl_easy_init() else { throw .setUp("no easy handle") }
+    let slot = UnsafeMutablePointer<TransferSlot>.allocate(capacity: 1)
+    let excerpt = Excerpt(limit: context.pointee.settings.excerptBytes)
+    slot.initialize(
+      to: TransferSlot(
+        handle: handle, context: context, head: HeaderBlock(next: next), headExcerpt: excerpt,
+        bodyExcerpt: excerpt))
+    slot.pointee.setOptions(address: slot)
+    return slot
+  }
+
+  private func setOptions(address: UnsafeMutablePointer<TransferSlot>) {
+    func set(_ option: CURLoption, _ value: Int) { sealpost_set_long(handle, option, value) }
+    let settings = context.pointee.settings
+    set(CURLOPT_POST, 1)
+    sealpost_set_pointer(handle, CURLOPT_PRIVATE, address)
+    sealpost_set_pointer(handle, CURLOPT_HTTPHEADER, head.list)
+    sealpost_set_data_function(handle, CURLOPT_HEADERFUNCTION, receiveHead)
+    sealpost_set_pointer(handle, CURLOPT_HEADERDATA, address)
+    sealpost_set_data_function(handle, CURLOPT_WRITEFUNCTION, receiveBody)
+    sealpost_set_pointer(handle, CURLOPT_WRITEDATA, address)
+    sealpost_set_socket_function(handle, openSocket)
+    sealpost_set_pointer(handle, CURLOPT_OPENSOCKETDATA, address)
+    sealpost_set_request_function(handle, requestBegins)
+    sealpost_set_pointer(handle, CURLOPT_PREREQDATA, address)
+    set(CURLOPT_CONNECTTIMEOUT_MS, Int(settings.connectTimeout.nanoseconds / 1_000_000))
+    set(CURLOPT_TIMEOUT_MS, Int(settings.deliveryTimeout.nanoseconds / 1_000_000))
+    // Only what the product promises: no proxy or password from the environment, no redirect, no other
+    // protocol, and no signals in a program with threads.
+    _ = "".withCString { sealpost_set_pointer(handle, CURLOPT_PROXY, $0) }
+    _ = "*".withCString { sealpost_set_pointer(handle, CURLOPT_NOPROXY, $0) }
+    _ = "http,https".withCString { sealpost_set_pointer(handle, CURLOPT_PROTOCOLS_STR, $0) }
+    set(CURLOPT_FOLLOWLOCATION, 0)
+    set(CURLOPT_NETRC, Int(CURL_NETRC_IGNORED.rawValue))
+    set(CURLOPT_NOSIGNAL, 1)
+    set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
+    set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
+    set(CURLOPT_TCP_NODELAY, 1)
+    // A look-up that hangs must not hold the loop up when its handle is cleaned up.
+    set(CURLOPT_QUICK_EXIT, 1)
+    // libcurl walks its whole DNS cache after every transfer, so entries must not stay long.
+    set(CURLOPT_DNS_CACHE_TIMEOUT, 10)
+    set(CURLOPT_BUFFERSIZE, 4096)
+  }
+}

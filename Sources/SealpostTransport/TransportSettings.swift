@@ -1,0 +1,29 @@
+/// Time-outs and limits of requests.
+public struct TransportSettings: Sendable {
+  /// How long a connection may take, with TLS.
+  public var connectTimeout: Duration
+  /// How long an attempt may take as a whole.
+  public var deliveryTimeout: Duration
+  /// How many requests one engine may have in flight.
+  public var capacity: Int
+  /// The largest head of an answer that is read, in bytes.
+  public var maximumHeadBytes: Int
+  /// The largest body of an answer that is read, in bytes.
+  public var maximumBodyBytes: Int
+  /// How much of head and body of a failed answer is kept, in bytes each.
+  public var excerptBytes: Int
+
+  /// Makes settings with the defaults of the program.
+  public init(
+    connectTimeout: Duration = .seconds(5), deliveryTimeout: Duration = .seconds(15),
+    capacity: Int = 512, maximumHeadBytes: Int = 64 << 10, maximumBodyBytes: Int = 1 << 20,
+    excerptBytes: Int = 4096
+  ) {
+    self.connectTimeout = connectTimeout
+    self.deliveryTimeout = deliveryTimeout
+    self.capacity = capacity
+    self.maximumHeadBytes = maximumHeadBytes
+    self.maximumBodyBytes = maximumBodyBytes
+    self.excerptBytes = excerptBytes
+  }
+}
