@@ -1,0 +1,117 @@
+import Glibc
+
+/// A message that the broker delivered, in one block of memory that whoever holds the message owns: its
+/// pointers are good until `free()`.
+public struct BrokerMessage {
+  /// The tag that acknowledges it, on the channel that delivered it.
+  public let tag: UInt64
+  /// Which of the consumer's queues it came from.
+  public let queue: Int
+  /// Whether it was delivered before.
+  public let redelivered: Bool
+  /// How often it came back to its queue (`x-delivery-count`), 0 where nobody counts.
+  public let deliveryCount: Int64
+  /// The exchange it was published to last.
+  public let exchange: UnsafeRawBufferPointer
+  /// The body.
+  public let body: UnsafeRawBufferPointer
+  /// The properties as they were encoded.
+  public let properties: UnsafeRawBufferPointer
+  /// The property `message_id`.
+  public let messageID: UnsafeRawBufferPointer?
+  /// The property `content_type`.
+  public let contentType: UnsafeRawBufferPointer?
+  /// The property `content_encoding`.
+  public let contentEncoding: UnsafeRawBufferPointer?
+  /// The header `account`.
+  public let account: HeaderText
+  /// The header `traceparent`, where it is text.
+  public let traceparent: UnsafeRawBufferPointer?
+  /// The headers of a retry.
+  public let retry: RetryHeaders.Reading
+
+  private let block: UnsafeMutableRawPointer
+
+  /// Gives the memory back. Exactly once.
+  public func free() { Glibc.free(block) }
+
+  init(_ assembly: MessageAssembly) {
+    tag = assembly.tag
+    queue = assembly.queue
+    redelivered = assembly.redelivered
+    block = assembly.block
+    exchange = UnsafeRawBufferPointer(start: block, count: assembly.exchangeBytes)
+    properties = UnsafeRawBufferPointer(
+      start: block + assembly.exchangeBytes, count: assembly.propertyBytes)
+    body = UnsafeRawBufferPointer(
+      start: block + assembly.exchangeBytes + assembly.propertyBytes, count: assembly.bodyBytes)
+    let read = AMQPProperties(properties)
+    messageID = read.messageID
+    contentType = read.contentType
+    contentEncoding = read.contentEncoding
+    var account = HeaderText.absent
+    var traceparent: UnsafeRawBufferPointer?
+    var deliveryCount: Int64 = 0
+    var retryFields: [AMQPField] = []
+    read.forEachHeader { field in
+      if field.name(is: "account") {
+        account = field.text.map { .text($0) } ?? .wrongType
+      } else if field.name(is: "traceparent") {
+        traceparent = field.text
+      } else if field.name(is: "x-delivery-count") {
+        deliveryCount = max(0, field.integer ?? 0)
+      } else if field.name.starts(with: RetryHeaders.Name.prefix.utf8) {
+        retryFields.append(field)
+      }
+    }
+    self.account = account
+    self.traceparent = traceparent
+    self.deliveryCount = deliveryCount
+    retry = retryFields.isEmpty ? .absent : RetryHeaders.read(retryFields)
+  }
+}
+
+/// A message whose frames are still coming.
+struct MessageAssembly {
+  let tag: UInt64
+  let queue: Int
+  let redelivered: Bool
+  let exchangeBytes: Int
+  private(set) var propertyBytes = 0
+  private(set) var bodyBytes = 0
+  private(set) var received = 0
+  private(set) var block: UnsafeMutableRawPointer
+
+  init(tag: UInt64, queue: Int, redelivered: Bool, exchange: UnsafeRawBufferPointer) {
+    self.tag = tag
+    self.queue = queue
+    self.redelivered = redelivered
+    exchangeBytes = exchange.count
+    block = malloc(max(1, exchange.count))
+    if let start = exchange.baseAddress { memcpy(block, start, exchange.count) }
+  }
+
+  /// Makes room for properties and body; false when there is none.
+  mutating func begin(properties: UnsafeRawBufferPointer, bodyBytes: Int) -> Bool {
+    guard let larger = realloc(block, exchangeBytes + properties.count + bodyBytes + 1) else {
+      return false
+    }
+    block = larger
+    propertyBytes = properties.count
+    self.bodyBytes = bodyBytes
+    if let start = properties.baseAddress { memcpy(block + exchangeBytes, start, properties.count) }
+    return true
+  }
+
+  /// Adds a piece of the body; false when it is more than was announced.
+  mutating func append(_ piece: UnsafeRawBufferPointer) -> Bool {
+    guard piece.count <= bodyBytes - received else { return false }
+    if let start = piece.baseAddress {
+      memcpy(block + exchangeBytes + propertyBytes + received, start, piece.count)
+    }
+    received += piece.count
+    return true
+  }
+
+  var isComplete: Bool { received == bodyBytes }
+}

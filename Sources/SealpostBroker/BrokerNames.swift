@@ -1,0 +1,38 @@
+/// The names of our exchanges and queues.
+public struct BrokerNames: Sendable {
+  /// The topic exchange that events are published to.
+  public let eventsExchange: String
+  /// The queue of new events.
+  public let events: String
+  /// The queue of events of accounts over their share.
+  public let bulk: String
+  /// The queue of deliveries whose time has come.
+  public let retries: String
+  /// The topic exchange at the end of the ladder.
+  public let due: String
+  /// The queue of messages that are no valid events.
+  public let rejected: String
+  /// The topic exchange of notices.
+  public let notices: String
+  /// The fanout exchange over which workers speak to each other.
+  public let control: String
+
+  private let namespace: String
+
+  /// Derives the names.
+  public init(namespace: String, eventsExchange: String) {
+    self.namespace = namespace
+    self.eventsExchange = eventsExchange
+    events = "\(namespace).events"
+    bulk = "\(namespace).events.bulk"
+    retries = "\(namespace).retries"
+    due = "\(namespace).due"
+    rejected = "\(namespace).rejected"
+    notices = "\(namespace).notices"
+    control = "\(namespace).control"
+  }
+
+  /// The exchange, and the queue, of a level of the ladder. Names carry the topology's version, since a
+  /// queue's arguments cannot change.
+  public func delay(_ level: Int) -> String { "\(namespace).v1.delay.\(level)" }
+}

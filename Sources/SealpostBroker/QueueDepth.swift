@@ -1,0 +1,37 @@
+internal import CRabbitMQ
+
+/// How full a queue is.
+public struct QueueDepth: Hashable, Sendable {
+  /// The queue's name.
+  public let queue: String
+  /// How many messages wait in it.
+  public let messages: Int
+  /// How many consumers it has.
+  public let consumers: Int
+
+  /// Reads the depths of our queues, the ladder's levels included.
+  ///
+  /// - Throws: `notFound` where one is missing.
+  public static func read(on connection: BrokerConnection, settings: BrokerSettings)
+    throws(BrokerError) -> [QueueDepth]
+  {
+    let channel = try connection.openChannel()
+    let names = settings.names
+    var depths: [QueueDepth] = []
+    for queue in [names.events, names.bulk, names.retries, names.rejected]
+      + (0..<DelayLadder.levels).map(names.delay)
+    {
+      let arena = BytesArena()
+      let reply = amqp_queue_declare(
+        connection.state, channel, arena.bytes(queue), 1, 1, 0, 0, amqp_empty_table)
+      try connection.checkReply()
+      depths.append(
+        QueueDepth(
+          queue: queue, messages: Int(reply?.pointee.message_count ?? 0),
+          consumers: Int(reply?.pointee.consumer_count ?? 0)))
+    }
+    amqp_channel_close(connection.state, channel, AMQP_REPLY_SUCCESS)
+    amqp_maybe_release_buffers(connection.state)
+    return depths
+  }
+}
