@@ -1,5 +1,9 @@
+import Logging
 import SealpostBroker
 import SealpostCore
+import SealpostSigning
+import SealpostStore
+import SealpostTransport
 
 /// The lane's consuming connection: taken over when it stands, given up when it breaks.
 extension Lane {

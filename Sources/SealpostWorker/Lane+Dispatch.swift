@@ -1,4 +1,7 @@
+import Logging
+import SealpostBroker
 import SealpostCore
+import SealpostSigning
 import SealpostStore
 import SealpostTransport
 

@@ -1,6 +1,9 @@
+import Logging
 import SealpostBroker
 import SealpostCore
+import SealpostSigning
 import SealpostStore
+import SealpostTransport
 
 /// From an event to its deliveries: one for each webhook that asked for it.
 extension Lane {
@@ -121,7 +124,7 @@ extension Lane {
     }
     switch progress {
     case .unknown: add(delivery)
-    case .retryPending(_, let dueAt):
+    case .retryPending(let dueAt):
       delivery.nextStep = ladder.step(for: max(.zero, dueAt - now), using: &random)
       messages[index].pointee.pending += 1
       publishRetry(deliveries.insert(delivery))

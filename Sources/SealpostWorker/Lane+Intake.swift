@@ -1,7 +1,9 @@
+import Logging
 import SealpostBroker
 import SealpostCore
 import SealpostSigning
 import SealpostStore
+import SealpostTransport
 
 /// From a message to an event that is valid, known, and not under way already.
 extension Lane {
@@ -41,7 +43,7 @@ extension Lane {
     let held = messages[index]
     let message = held.pointee.message
     try checkContent(message)
-    let event = try scanner.scan(message.body, allowsNotices: message.isNotice(names))
+    let event = try scanner.scan(message.body, allowsNotices: isNotice(message))
     switch message.account {
     case .absent: held.pointee.account = AccountID.defaultBytes
     case .text(let account):
@@ -78,6 +80,10 @@ extension Lane {
     resume(index, retry)
   }
 
+  private func isNotice(_ message: BrokerMessage) -> Bool {
+    message.exchange.elementsEqual(names.notices.utf8)
+  }
+
   private func checkContent(_ message: BrokerMessage) throws(EventFault) {
     guard message.body.count <= surroundings.settings.maximumEventBytes else {
       throw .tooLarge(
@@ -95,12 +101,12 @@ extension Lane {
     publish(
       OutgoingMessage(
         exchange: "", routingKey: names.rejected, body: message.body,
-        messageID: message.messageID, keepProperties: message.properties,
+        messageID: message.messageID, keptProperties: message.properties,
         headers: [
-          ("sealpost-rejected-reason", .text(fault.id)),
-          ("sealpost-rejected-detail", .text(fault.sentence)),
+          (Rejection.reasonHeader, .text(fault.id)),
+          (Rejection.detailHeader, .text(fault.sentence)),
         ],
-        contentType: "application/octet-stream"),
+        contentType: nil),
       for: .message(index))
     messages[index].pointee.pending += 1
   }
@@ -112,8 +118,7 @@ extension Lane {
     publish(
       OutgoingMessage(
         exchange: step.exchange, routingKey: step.routingKey, body: message.body,
-        messageID: message.messageID, keepProperties: message.properties, headers: [],
-        contentType: "application/json"),
+        messageID: message.messageID, keptProperties: message.properties, contentType: nil),
       for: .message(index))
     messages[index].pointee.pending += 1
   }

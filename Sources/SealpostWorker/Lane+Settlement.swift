@@ -1,6 +1,9 @@
+import Logging
 import SealpostBroker
 import SealpostCore
+import SealpostSigning
 import SealpostStore
+import SealpostTransport
 
 /// From a row for the log to an acknowledged message, in the order that loses nothing: the row is
 /// durable, then the retry is confirmed, then the message is acknowledged.
@@ -20,7 +23,8 @@ extension Lane {
   /// that is there twice costs the recorder one look-up.
   private func eventRow(_ index: Int32) -> Int {
     let held = messages[index].pointee
-    if let last = records.batch.events.last, last.body.baseAddress == held.message.body.baseAddress {
+    if let last = records.batch.events.last, last.body.baseAddress == held.message.body.baseAddress
+    {
       return records.batch.events.count - 1
     }
     records.batch.events.append(
@@ -36,7 +40,7 @@ extension Lane {
       BacklogRow(
         event: eventRow(delivery.message), webhookKey: delivery.entry.webhook.key,
         run: delivery.run, attempt: delivery.attempt, firstAttemptAt: delivery.firstAttemptAt,
-        state: .parked, reason: reason, dueAt: now))
+        state: .parked, reason: reason))
     records.parkedMessages.append(delivery.message)
   }
 
@@ -100,14 +104,13 @@ extension Lane {
     publish(
       OutgoingMessage(
         exchange: step.exchange, routingKey: step.routingKey, body: held.message.body,
-        messageID: held.eventID, keepProperties: held.message.properties,
+        messageID: held.eventID, keptProperties: held.message.properties,
         headers: RetryHeaders.outgoing(
           eventID: held.eventID, account: held.account, webhook: webhook.id, run: delivery.run,
           attempt: delivery.attempt + 1, deferrals: delivery.deferrals,
           firstAttemptAt: delivery.attempt == 1 && delivery.sentAt.nanoseconds > 0
             ? delivery.sentAt : delivery.firstAttemptAt,
-          revision: webhook.revision, trigger: AttemptTrigger.retry.name),
-        contentType: "application/json"),
+          revision: webhook.revision)),
       for: .delivery(index))
   }
 

@@ -1,5 +1,9 @@
+import Logging
+import SealpostBroker
 import SealpostCore
+import SealpostSigning
 import SealpostStore
+import SealpostTransport
 
 /// Poison: a message that was under way at many crashes is tried alone, behind a row that tells the
 /// next start what was being tried.
@@ -40,7 +44,11 @@ extension Lane {
     var hasher = StableHash()
     hasher.combine(UInt8(message.queue))
     hasher.combine(message.body)
-    hasher.combine(message.properties)
+    if let id = message.messageID { hasher.combine(id) }
+    if case .parsed(let retry) = message.retry {
+      hasher.combine(retry.webhook)
+      hasher.combine(UInt8(truncatingIfNeeded: retry.attempt))
+    }
     return hasher.hexadecimal
   }
 }

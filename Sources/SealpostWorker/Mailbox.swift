@@ -23,7 +23,8 @@ final class Mailbox<Message: Sendable>: Sendable {
   init(signalWeight: Int = .max) {
     self.signalWeight = signalWeight
     self.fileDescriptor = eventfd(0, Int32(EFD_NONBLOCK | EFD_CLOEXEC))
-    precondition(fileDescriptor >= 0, "eventfd(2) fails only when the process is out of descriptors")
+    precondition(
+      fileDescriptor >= 0, "eventfd(2) fails only when the process is out of descriptors")
   }
 
   deinit { close(fileDescriptor) }

@@ -1,4 +1,5 @@
 import DequeModule
+import SealpostBroker
 import SealpostCore
 
 /// What waits to be published, what waits to be confirmed, and what may be answered. Pure.

@@ -27,7 +27,7 @@ final class Recorder: Sendable {
   private let workerName: String
   private let logger: Logger
   private let mailbox = Mailbox<Request>(signalWeight: batchRows)
-  private let givesUp = Atomic(false)
+  private let stopsAt = Atomic(Int64.max)
 
   init(store: any RecordingStore, workerName: String, logger: Logger) {
     self.store = store
@@ -45,9 +45,10 @@ final class Recorder: Sendable {
     mailbox.post(request, weight: weight)
   }
 
-  /// Ends a thread that cannot commit, where a worker must stop without its store.
-  func giveUp() {
-    givesUp.store(true, ordering: .releasing)
+  /// Ends the thread once what was posted is committed, or at the latest after `patience` where the store
+  /// fails: what is not committed by then was not acknowledged either.
+  func stop(within patience: Duration) {
+    stopsAt.store(Timestamp.now().nanoseconds + patience.nanoseconds, ordering: .releasing)
     post(.stop)
   }
 
@@ -95,7 +96,11 @@ final class Recorder: Sendable {
     var batch = RecordBatch()
     for request in requests { batch.append(request.batch) }
     var verdicts: [RecordVerdict] = []
-    guard perform("record attempts", { try store.record(batch, verdicts: &verdicts) }) else { return }
+    guard
+      perform(
+        "record attempts", { () throws(StoreError) in try store.record(batch, verdicts: &verdicts) }
+      )
+    else { return }
     var next = verdicts.startIndex
     for request in requests {
       let end = next + request.batch.attempts.count
@@ -111,7 +116,11 @@ final class Recorder: Sendable {
 
   private func answer(_ question: ProgressQuestion) {
     var progress: [DeliveryProgress] = []
-    guard perform("read the log", { progress = try store.progress(of: question.deliveries) }) else {
+    guard
+      perform(
+        "read the log",
+        { () throws(StoreError) in progress = try store.progress(of: question.deliveries) })
+    else {
       return
     }
     question.lane.post(.progress(ProgressReply(message: question.message, progress: progress)))
@@ -125,7 +134,9 @@ final class Recorder: Sendable {
     guard
       perform(
         "note a suspect",
-        { verdict = try store.beginSuspect(messageKey: key, worker: workerName) })
+        { () throws(StoreError) in
+          verdict = try store.beginSuspect(messageKey: key, worker: workerName)
+        })
     else { return }
     if case .taken = verdict { suspects.current = key }
     lane.post(.suspect(message: message, verdict))
@@ -133,14 +144,16 @@ final class Recorder: Sendable {
   }
 
   private func end(_ key: String, _ suspects: inout SuspectTurns) {
-    guard perform("clear a suspect", { try store.endSuspect(messageKey: key) }) else { return }
+    guard
+      perform("clear a suspect", { () throws(StoreError) in try store.endSuspect(messageKey: key) })
+    else { return }
     if suspects.current == key { suspects.current = nil }
   }
 
   /// Does `work` until it succeeds, with a pause after each failure; false when told to give up.
   private func perform(_ what: String, _ work: () throws(StoreError) -> Void) -> Bool {
     var pause: useconds_t = 50_000
-    while !givesUp.load(ordering: .acquiring) {
+    while Timestamp.now().nanoseconds < stopsAt.load(ordering: .acquiring) {
       do throws(StoreError) {
         try work()
         return true

@@ -93,18 +93,18 @@ final class RetryPublisher: Sendable {
       for order in mailbox.drain() {
         if case .publish(let requests) = order { queue.add(requests) }
       }
-      while let request = queue.nextToSend(isBlocked: publisher.isBlocked != nil) {
+      while let request = queue.nextToSend(isBlocked: publisher.blockedReason != nil) {
         queue.sent(request, as: try publisher.publish(request.message), at: .now())
       }
       var refused: String?
-      try publisher.process(waitMilliseconds: queue.wait(), alsoWake: mailbox.fileDescriptor) {
+      try publisher.process(waitMilliseconds: queue.wait(), wake: mailbox.fileDescriptor) {
         sequence, outcome in
         switch outcome {
         case .confirmed: queue.confirmed(sequence)
         case .returned(_, let why):
           refused = "returned: \(why)"
           queue.refused(sequence, at: .now())
-        case .nacked:
+        case .refused:
           refused = "refused: the queue is full or not available"
           queue.refused(sequence, at: .now())
         }
@@ -116,7 +116,7 @@ final class RetryPublisher: Sendable {
           metadata: ["why": "\(refused)", "waiting": "\(queue.count)"])
       }
       if let oldest = queue.oldestSent, Timestamp.now() - oldest > Self.confirmDeadline,
-        publisher.isBlocked == nil
+        publisher.blockedReason == nil
       {
         throw .deadline("a publish was not confirmed within \(Self.confirmDeadline)")
       }

@@ -4,11 +4,10 @@ enum TraceParent {
   static func isValid(_ text: UnsafeRawBufferPointer) -> Bool {
     guard text.count == 55 else { return false }
     return text.indices.allSatisfy { index in
-      switch (index, text[index]) {
-      case (2, let byte), (35, let byte), (52, let byte): byte == UInt8(ascii: "-")
-      case (_, UInt8(ascii: "0")...UInt8(ascii: "9")), (_, UInt8(ascii: "a")...UInt8(ascii: "f")):
-        true
-      default: false
+      if index == 2 || index == 35 || index == 52 { return text[index] == UInt8(ascii: "-") }
+      switch text[index] {
+      case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"): return true
+      default: return false
       }
     }
   }

@@ -1,3 +1,4 @@
+internal import CLinux
 import Glibc
 import Synchronization
 
@@ -36,7 +37,7 @@ final class WorkerThread: Sendable {
       &handle, nil,
       { argument in
         let start = Unmanaged<Start>.fromOpaque(argument!).takeRetainedValue()
-        pthread_setname_np(pthread_self(), String(start.name.prefix(15)))
+        _ = sealpost_name_thread(String(start.name.prefix(15)))
         start.body()
         start.thread.end()
         return nil

@@ -1,0 +1,114 @@
+import GRDB
+
+/// The schema of the SQLite store, version by version. Migrations only add.
+enum SQLiteMigrations {
+  static var all: DatabaseMigrator {
+    var migrator = DatabaseMigrator()
+    migrator.registerMigration("1-deliveries") { database in
+      try database.execute(sql: deliveries)
+    }
+    return migrator
+  }
+
+  /// Webhooks and their deletions; events once, attempts unique within their delivery; what waits, what
+  /// was refused, what may kill workers, and the last run of each delivery that was sent again. Times are
+  /// nanoseconds since the epoch.
+  private static let deliveries = """
+    CREATE TABLE store_version (id INTEGER PRIMARY KEY CHECK (id = 1), revision INTEGER NOT NULL);
+    INSERT INTO store_version VALUES (1, 0);
+
+    CREATE TABLE webhooks (
+      key INTEGER PRIMARY KEY,
+      id TEXT NOT NULL UNIQUE,
+      account TEXT NOT NULL,
+      name TEXT NOT NULL,
+      url TEXT NOT NULL,
+      scheme TEXT NOT NULL,
+      token BLOB NOT NULL,
+      token_key TEXT NOT NULL,
+      events TEXT NOT NULL,
+      headers TEXT NOT NULL,
+      active INTEGER NOT NULL,
+      revision INTEGER NOT NULL,
+      created_at INTEGER NOT NULL,
+      updated_at INTEGER NOT NULL,
+      deleted_at INTEGER
+    );
+    CREATE INDEX webhooks_revision ON webhooks (revision);
+    CREATE INDEX webhooks_account ON webhooks (account);
+
+    CREATE TABLE events (
+      key INTEGER PRIMARY KEY,
+      hash INTEGER NOT NULL,
+      account TEXT NOT NULL,
+      id TEXT NOT NULL,
+      name TEXT NOT NULL,
+      body BLOB NOT NULL,
+      triggered_at INTEGER NOT NULL,
+      received_at INTEGER NOT NULL
+    );
+    CREATE INDEX events_hash ON events (hash);
+
+    CREATE TABLE attempts (
+      id INTEGER PRIMARY KEY,
+      event INTEGER NOT NULL,
+      webhook INTEGER NOT NULL,
+      run INTEGER NOT NULL,
+      number INTEGER NOT NULL,
+      trigger INTEGER NOT NULL,
+      url TEXT NOT NULL,
+      sent_at INTEGER NOT NULL,
+      received_at INTEGER,
+      dns INTEGER NOT NULL,
+      connect INTEGER NOT NULL,
+      tls INTEGER NOT NULL,
+      first_byte INTEGER NOT NULL,
+      total INTEGER NOT NULL,
+      remote_address TEXT,
+      status INTEGER NOT NULL,
+      outcome INTEGER NOT NULL,
+      reason INTEGER,
+      next_attempt_at INTEGER,
+      response_headers BLOB,
+      response_body BLOB
+    );
+    CREATE UNIQUE INDEX attempts_delivery ON attempts (event, webhook, run, number);
+    CREATE INDEX attempts_webhook ON attempts (webhook, id);
+
+    CREATE TABLE backlog (
+      id INTEGER PRIMARY KEY,
+      event INTEGER NOT NULL,
+      webhook INTEGER NOT NULL,
+      run INTEGER NOT NULL,
+      attempt INTEGER NOT NULL,
+      first_attempt_at INTEGER NOT NULL,
+      state TEXT NOT NULL,
+      reason TEXT NOT NULL,
+      created_at INTEGER NOT NULL
+    );
+    CREATE UNIQUE INDEX backlog_delivery ON backlog (event, webhook, run);
+    CREATE INDEX backlog_state ON backlog (state, id);
+
+    CREATE TABLE runs (
+      event INTEGER NOT NULL,
+      webhook INTEGER NOT NULL,
+      last INTEGER NOT NULL,
+      PRIMARY KEY (event, webhook)
+    ) WITHOUT ROWID;
+
+    CREATE TABLE rejected (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      reason TEXT NOT NULL,
+      detail TEXT NOT NULL,
+      message_id TEXT,
+      body BLOB NOT NULL,
+      received_at INTEGER NOT NULL
+    );
+
+    CREATE TABLE suspects (
+      message TEXT PRIMARY KEY,
+      worker TEXT NOT NULL,
+      since INTEGER NOT NULL
+    ) WITHOUT ROWID;
+    """
+}

@@ -1,0 +1,104 @@
+import Foundation
+import GRDB
+internal import GRDBSQLite
+import SealpostCore
+
+extension SQLiteStore: RecordingStore {
+  public func record(_ batch: borrowing RecordBatch, verdicts: inout [RecordVerdict])
+    throws(StoreError)
+  {
+    let batch = copy batch
+    verdicts = try writeBlocking { database in
+      var statements = try RecordStatements(database, eventHash)
+      let keys = try batch.events.map { try statements.key(of: $0) }
+      var verdicts: [RecordVerdict] = []
+      verdicts.reserveCapacity(batch.attempts.count)
+      for row in batch.attempts {
+        let isNew = try statements.insert(row, event: keys[row.event])
+        verdicts.append(isNew ? .inserted : .duplicate)
+        if isNew, row.outcome == .exhausted {
+          try statements.insert(
+            BacklogRow(
+              event: row.event, webhookKey: row.webhookKey, run: row.run, attempt: row.number,
+              firstAttemptAt: row.firstAttemptAt, state: .exhausted,
+              reason: row.reason?.id ?? "exhausted"),
+            event: keys[row.event])
+        }
+      }
+      for row in batch.backlog { try statements.insert(row, event: keys[row.event]) }
+      return verdicts
+    }
+  }
+
+  public func progress(of deliveries: [DeliveryQuery]) throws(StoreError) -> [DeliveryProgress] {
+    // On the writer's connection: what this process committed a moment ago must be seen.
+    try writeBlocking { database in
+      var statements = try RecordStatements(database, eventHash)
+      return try deliveries.map { query in
+        guard let event = try statements.findKey(account: query.account, id: query.eventID) else {
+          return .unknown
+        }
+        return try progress(query, event: event, database)
+      }
+    }
+  }
+
+  private func progress(_ query: DeliveryQuery, event: Int64, _ database: Database) throws
+    -> DeliveryProgress
+  {
+    let isWaiting = try Bool.fetchOne(
+      database.cachedStatement(
+        sql: """
+          SELECT EXISTS (SELECT 1 FROM backlog WHERE event = ? AND webhook = ? AND run = ?
+            AND state = 'parked')
+          """), arguments: [event, query.webhookKey, query.run])
+    if isWaiting == true { return .parked }
+    let rows = try Row.fetchAll(
+      database.cachedStatement(
+        sql: """
+          SELECT number, outcome, next_attempt_at FROM attempts
+          WHERE event = ? AND webhook = ? AND run = ? AND number >= ? ORDER BY number LIMIT 2
+          """), arguments: [event, query.webhookKey, query.run, query.attempt])
+    guard let first = rows.first else { return .unknown }
+    guard first["number"] == query.attempt, rows.count == 1 else { return .superseded }
+    guard first["outcome"] == AttemptOutcome.retry.rawValue else { return .ended }
+    return .retryPending(dueAt: Timestamp(nanoseconds: first["next_attempt_at"] ?? 0))
+  }
+
+  public func beginSuspect(messageKey: String, worker: String) throws(StoreError)
+    -> SuspectVerdict
+  {
+    try writeBlocking { database in
+      try database.execute(
+        sql: "INSERT OR IGNORE INTO suspects VALUES (?, ?, ?)",
+        arguments: [messageKey, worker, Timestamp.now().nanoseconds])
+      let known = try String.fetchOne(
+        database, sql: "SELECT worker FROM suspects WHERE message = ?", arguments: [messageKey])
+      guard let known, known != worker else { return .taken }
+      return .leftBehind(worker: known)
+    }
+  }
+
+  public func endSuspect(messageKey: String) throws(StoreError) {
+    try writeBlocking { database in
+      try database.execute(
+        sql: "DELETE FROM suspects WHERE message = ?", arguments: [messageKey])
+    }
+  }
+
+  public func keepRejected(_ messages: [RejectedDraft]) throws(StoreError) {
+    try writeBlocking { database in
+      let statement = try database.cachedStatement(
+        sql: """
+          INSERT INTO rejected (reason, detail, message_id, body, received_at)
+          VALUES (?, ?, ?, ?, ?)
+          """)
+      for message in messages {
+        try statement.execute(arguments: [
+          message.reason, message.detail, message.messageID, Data(message.body),
+          message.receivedAt.nanoseconds,
+        ])
+      }
+    }
+  }
+}

@@ -1,0 +1,124 @@
+import Foundation
+import GRDB
+import SealpostCore
+import SealpostSigning
+
+/// The embedded store: one SQLite file in WAL mode, for several processes of one host.
+///
+/// Asynchronous functions run on GRDB's threads; those of `RecordingStore` block their caller's.
+public final class SQLiteStore: Sendable {
+  let pool: DatabasePool
+  let box: SecretBox
+  let eventHash: @Sendable (UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Int64
+
+  /// The database's path.
+  public let path: String
+
+  /// Opens a store, makes it where there is none, and brings its schema up to date.
+  ///
+  /// - Parameters:
+  ///   - url: `sqlite:` and a path.
+  ///   - secretKey: base64 of the key for tokens; nil for the one in a file beside the database.
+  public static func open(url: String, secretKey: String? = nil) throws(StoreError) -> SQLiteStore {
+    guard url.hasPrefix("sqlite:"), url.utf8.count > 7 else { throw .badURL(url) }
+    return try SQLiteStore(path: String(url.dropFirst(7)), secretKey: secretKey, eventHash: EventHash.make)
+  }
+
+  init(
+    path: String, secretKey: String?,
+    eventHash: @escaping @Sendable (UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Int64
+  ) throws(StoreError) {
+    self.path = path
+    self.eventHash = eventHash
+    let isNew = !FileManager.default.fileExists(atPath: path)
+    do {
+      var configuration = Configuration()
+      configuration.busyMode = .timeout(5)
+      configuration.prepareDatabase { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+      pool = try DatabasePool(path: path, configuration: configuration)
+      // Whoever reads the file reads what customers send each other.
+      if isNew { chmod(path, 0o600) }
+      let migrator = SQLiteMigrations.all
+      let unknown = try pool.read { database in
+        try migrator.hasBeenSuperseded(database)
+          ? try migrator.appliedIdentifiers(database).subtracting(migrator.migrations).sorted() : []
+      }
+      guard unknown.isEmpty else { throw StoreError.newerSchema(unknown) }
+      try migrator.migrate(pool)
+    } catch {
+      throw StoreError(error, path: path)
+    }
+    box = try SecretKey.box(text: secretKey, besideDatabase: path)
+  }
+
+  /// The applied versions of the schema, oldest first.
+  public func schemaVersions() async throws(StoreError) -> [String] {
+    try await read { try SQLiteMigrations.all.appliedMigrations($0) }
+  }
+
+  func read<T: Sendable>(_ work: @escaping @Sendable (Database) throws -> T) async throws(StoreError)
+    -> T
+  {
+    do {
+      return try await pool.read(work)
+    } catch {
+      throw StoreError(error, path: path)
+    }
+  }
+
+  func write<T: Sendable>(_ work: @escaping @Sendable (Database) throws -> T)
+    async throws(StoreError) -> T
+  {
+    do {
+      return try await pool.write(work)
+    } catch {
+      throw StoreError(error, path: path)
+    }
+  }
+
+  /// A write on the caller's thread.
+  func writeBlocking<T>(_ work: (Database) throws -> T) throws(StoreError) -> T {
+    do {
+      return try pool.write(work)
+    } catch {
+      throw StoreError(error, path: path)
+    }
+  }
+}
+
+extension StoreError {
+  init(_ error: any Error, path: String) {
+    if let known = error as? StoreError {
+      self = known
+      return
+    }
+    guard let error = error as? DatabaseError else {
+      self = .failed("\(error)")
+      return
+    }
+    let words = error.message ?? "\(error.resultCode)"
+    self =
+      switch error.resultCode {
+      case .SQLITE_CANTOPEN, .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_AUTH:
+        .notWritable(path: path, words: words)
+      case .SQLITE_NOTADB, .SQLITE_CORRUPT: .notADatabase(path: path)
+      case .SQLITE_BUSY, .SQLITE_LOCKED: .busy(words)
+      case .SQLITE_FULL: .full(words)
+      default: .failed(words)
+      }
+  }
+}
+
+/// The number under which an event is looked up: the same in every process and version. Two events may
+/// share one; their texts tell them apart.
+enum EventHash {
+  static let make: @Sendable (UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Int64 = {
+    account, id in
+    var state: UInt64 = 0xcbf2_9ce4_8422_2325
+    for byte in account { state = (state ^ UInt64(byte)) &* 0x100_0000_01b3 }
+    state = (state ^ 0xFF) &* 0x100_0000_01b3
+    for byte in id { state = (state ^ UInt64(byte)) &* 0x100_0000_01b3 }
+    state ^= state >> 32
+    return Int64(bitPattern: state &* 0x9E37_79B9_7F4A_7C15)
+  }
+}

@@ -1,0 +1,44 @@
+/// What goes wrong with the store, by what can be done about it.
+public enum StoreError: Error, Hashable, Sendable {
+  /// A URL that is none.
+  case badURL(String)
+  /// The file or its folder cannot be written.
+  case notWritable(path: String, words: String)
+  /// The file is no database of ours.
+  case notADatabase(path: String)
+  /// The schema is of a newer version.
+  case newerSchema([String])
+  /// Another process holds the store.
+  case busy(String)
+  /// The disk is full.
+  case full(String)
+  /// The key for tokens cannot be used.
+  case badKey(String)
+  /// There is nothing of that identity.
+  case notFound(String)
+  /// A setting that would lose what is still needed.
+  case refused(String)
+  /// The database failed in another way.
+  case failed(String)
+
+  /// What is wrong and how to mend it.
+  public var sentence: String {
+    switch self {
+    case .badURL(let url):
+      "\"\(url)\" is no store: set SEALPOST_STORE_URL to one such as sqlite:/var/lib/sealpost/sealpost.sqlite."
+    case .notWritable(let path, let words):
+      "The store \(path) cannot be written (\(words)). Create its folder and give it to the user that runs Sealpost, or correct SEALPOST_STORE_URL."
+    case .notADatabase(let path):
+      "\(path) is no SQLite database. Correct SEALPOST_STORE_URL, or move the file away."
+    case .newerSchema(let names):
+      "The store was made by a newer Sealpost (\(names.joined(separator: ", "))). Run that version."
+    case .busy(let words): "The store is held by another process (\(words)). Try again."
+    case .full(let words): "The disk of the store is full (\(words)). Make room."
+    case .badKey(let words):
+      "The secret key cannot be used (\(words)). Set SEALPOST_SECRET_KEY to the base64 of 32 bytes, as `openssl rand -base64 32` prints it."
+    case .notFound(let what): "There is no \(what)."
+    case .refused(let why): why
+    case .failed(let words): "The store failed: \(words)."
+    }
+  }
+}

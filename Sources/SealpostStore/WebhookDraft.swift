@@ -1,0 +1,57 @@
+public import SealpostCore
+
+/// A webhook to add.
+public struct WebhookDraft: Sendable {
+  /// The account.
+  public var account: String
+  /// The owner's name for it.
+  public var name: String
+  /// Where deliveries go.
+  public var url: WebhookURL
+  /// How they are signed.
+  public var scheme: SignatureScheme
+  /// The token.
+  public var token: WebhookToken
+  /// What it listens to.
+  public var events: [EventPattern]
+  /// Its own headers.
+  public var headers: [WebhookHeader]
+  /// Whether deliveries begin at once.
+  public var isActive: Bool
+
+  /// Makes a draft from its parts.
+  public init(
+    account: String, name: String, url: WebhookURL, scheme: SignatureScheme, token: WebhookToken,
+    events: [EventPattern], headers: [WebhookHeader] = [], isActive: Bool = true
+  ) {
+    self.account = account
+    self.name = name
+    self.url = url
+    self.scheme = scheme
+    self.token = token
+    self.events = events
+    self.headers = headers
+    self.isActive = isActive
+  }
+}
+
+/// What to change of a webhook; nil leaves a part as it is.
+public struct WebhookChange: Sendable {
+  /// The owner's name for it.
+  public var name: String?
+  /// Where deliveries go.
+  public var url: WebhookURL?
+  /// How they are signed.
+  public var scheme: SignatureScheme?
+  /// The token.
+  public var token: WebhookToken?
+  /// What it listens to.
+  public var events: [EventPattern]?
+  /// Its own headers.
+  public var headers: [WebhookHeader]?
+  /// Whether it takes deliveries.
+  public var isActive: Bool?
+
+  /// A change of nothing.
+  public init() {}
+}

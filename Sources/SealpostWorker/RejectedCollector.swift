@@ -1,0 +1,83 @@
+import Glibc
+import Logging
+import SealpostBroker
+import SealpostCore
+import SealpostStore
+import Synchronization
+
+/// Moves rejected messages from their queue into the store, where people can see them: one thread with a
+/// connection of its own. A message is acknowledged when it is in the store.
+final class RejectedCollector: Sendable {
+  private static let batch = 100
+
+  private let settings: BrokerSettings
+  private let store: any RecordingStore
+  private let logger: Logger
+  private let wake = Mailbox<Bool>()
+  private let isStopping = Atomic(false)
+
+  init(settings: BrokerSettings, store: any RecordingStore, logger: Logger) {
+    self.settings = settings
+    self.store = store
+    self.logger = logger
+  }
+
+  /// Ends the thread.
+  func stop() {
+    isStopping.store(true, ordering: .releasing)
+    wake.post(true)
+  }
+
+  /// The collector's thread.
+  func run() {
+    var backoff = Backoff()
+    while !isStopping.load(ordering: .acquiring) {
+      let why: String
+      do throws(BrokerError) {
+        let consumer = try BrokerConsumer(
+          connection: try BrokerConnection.open(settings, name: "sealpost rejected"),
+          queues: [(settings.names.rejected, UInt16(Self.batch))], consumerTagPrefix: "rejected")
+        backoff.reset()
+        why = try collect(consumer)
+      } catch {
+        why = error.sentence
+      }
+      let pause = backoff.next()
+      logger.debug("rejected messages stay in their queue for now", metadata: ["error": "\(why)"])
+      if !isStopping.load(ordering: .acquiring) {
+        wake.wait(milliseconds: Int32(pause.nanoseconds / 1_000_000))
+      }
+    }
+  }
+
+  /// Collects until told to stop or the store fails; why.
+  private func collect(_ consumer: BrokerConsumer) throws(BrokerError) -> String {
+    defer { consumer.close() }
+    while !isStopping.load(ordering: .acquiring) {
+      var descriptors = [
+        pollfd(fd: consumer.fileDescriptor, events: Int16(POLLIN), revents: 0),
+        pollfd(fd: wake.fileDescriptor, events: Int16(POLLIN), revents: 0),
+      ]
+      _ = poll(&descriptors, 2, 1000)
+      var messages: [BrokerMessage] = []
+      while try consumer.read(limit: Self.batch, { messages.append($0) }) == Self.batch {}
+      defer { for message in messages { message.free() } }
+      guard let last = messages.last else { continue }
+      do throws(StoreError) {
+        try store.keepRejected(messages.map { draft($0) })
+      } catch {
+        return error.sentence
+      }
+      try consumer.acknowledge(last.tag, multiple: true)
+    }
+    return "stopping"
+  }
+
+  private func draft(_ message: BrokerMessage) -> RejectedDraft {
+    RejectedDraft(
+      reason: message.rejection?.reason ?? "unknown",
+      detail: message.rejection?.detail ?? "The message says no reason.",
+      messageID: message.messageID.map { String(decoding: $0, as: UTF8.self) }, body: message.body,
+      receivedAt: .now())
+  }
+}

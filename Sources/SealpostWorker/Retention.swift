@@ -1,0 +1,35 @@
+import Logging
+import SealpostCore
+import SealpostStore
+
+/// Removes what is older than the retention, in slices between the recorder's commits.
+struct Retention {
+  private static let interval = Duration.seconds(600)
+  private static let slice = 2000
+
+  let store: any EventLog
+  let settings: WorkerSettings
+  let logger: Logger
+
+  /// Prunes until cancelled.
+  func run() async {
+    while !Task.isCancelled {
+      let limit = Timestamp.now() - settings.logRetention
+      do throws(StoreError) {
+        var removed = 0
+        repeat {
+          removed = try await store.prune(olderThan: limit, slice: Self.slice)
+        } while removed >= Self.slice && !Task.isCancelled
+      } catch {
+        logger.warning("old rows cannot be removed", metadata: ["error": "\(error.sentence)"])
+      }
+      try? await Task.sleep(for: Self.interval)
+    }
+  }
+}
+
+extension Timestamp {
+  fileprivate static func - (lhs: Timestamp, duration: Duration) -> Timestamp {
+    Timestamp(nanoseconds: lhs.nanoseconds - duration.nanoseconds)
+  }
+}
