@@ -102,7 +102,8 @@ public final class BrokerConnection {
     } else {
       return .connectionLost("unexpected method \(method.id)")
     }
-    let words = String(decoding: UnsafeRawBufferPointer(start: text.bytes, count: text.len), as: UTF8.self)
+    let words = String(
+      decoding: UnsafeRawBufferPointer(start: text.bytes, count: text.len), as: UTF8.self)
     switch code {
     case 403: return .notPermitted(words: words)
     case 404: return .notFound(words: words)
@@ -168,7 +169,8 @@ public final class BrokerConnection {
     let heartbeat = url.parameters["heartbeat"].flatMap { Int32($0) }
     let reply = sealpost_login(
       state, url.vhost, Self.frameBytes,
-      heartbeat ?? Int32(settings.heartbeat.components.seconds), &properties, url.user, url.password)
+      heartbeat ?? Int32(settings.heartbeat.components.seconds), &properties, url.user, url.password
+    )
     do throws(BrokerError) {
       try check(reply)
     } catch {

@@ -54,7 +54,8 @@ public enum BrokerError: Error, Hashable, Sendable {
       "The user may not do this (\(words)). Give it configure, write and read on the namespace with `rabbitmqctl set_permissions`."
     case .consumerCancelled(let queue):
       "The queue \(queue) was deleted while it was consumed. It is declared again on the next connection."
-    case .closedByBroker(let code, let words): "The broker closed the connection (\(code) \(words))."
+    case .closedByBroker(let code, let words):
+      "The broker closed the connection (\(code) \(words))."
     case .connectionLost(let why): "The connection to the broker broke (\(why))."
     case .deadline(let what): "The broker did not answer in time: \(what)."
     case .unsafeBroker(let why):

@@ -86,7 +86,8 @@ public final class ConfirmingPublisher {
     }
     switch outcome {
     case .confirmed: return
-    case .returned(_, let words): throw .notFound(words: "no queue is bound for \(message.routingKey): \(words)")
+    case .returned(_, let words):
+      throw .notFound(words: "no queue is bound for \(message.routingKey): \(words)")
     case .refused: throw .closedByBroker(code: 0, words: "the queue refused the message")
     case nil: throw .deadline(blockedReason ?? "the message was not confirmed within \(timeout)")
     }

@@ -37,7 +37,8 @@ public struct DelayLadder: Sendable {
   }
 
   /// A wait of at least `delay`, rounded up to what the ladder gives.
-  public func step(for delay: Duration, using random: inout SystemRandomNumberGenerator) -> LadderStep
+  public func step(for delay: Duration, using random: inout SystemRandomNumberGenerator)
+    -> LadderStep
   {
     let asked = Int(clamping: (delay.nanosecondsRoundedUp + unitNanoseconds - 1) / unitNanoseconds)
     let units = Self.rounded(units: asked, using: &random)

@@ -89,8 +89,12 @@ public struct RetryHeaders {
         retry.revision = max(0, field.integer ?? 0)
       }
     }
-    guard EventID.isValid(retry.eventID) else { return .malformed("\(Name.eventID) is no event id") }
-    guard AccountID.isValid(retry.account) else { return .malformed("\(Name.account) is no account") }
+    guard EventID.isValid(retry.eventID) else {
+      return .malformed("\(Name.eventID) is no event id")
+    }
+    guard AccountID.isValid(retry.account) else {
+      return .malformed("\(Name.account) is no account")
+    }
     guard (1...128).contains(retry.webhook.count) else {
       return .malformed("\(Name.webhook) is no webhook's id")
     }

@@ -7,7 +7,9 @@ public struct AttemptReason: Hashable, Sendable {
   private init(_ code: Int) { self.code = code }
 
   /// The receiver answered with that status.
-  public static func http(_ status: Int) -> AttemptReason { AttemptReason(min(max(status, 1), 999)) }
+  public static func http(_ status: Int) -> AttemptReason {
+    AttemptReason(min(max(status, 1), 999))
+  }
 
   /// The host's name does not exist.
   public static let dnsNotFound = AttemptReason(1001)
@@ -77,9 +79,13 @@ public struct AttemptReason: Hashable, Sendable {
     1012: ("empty_response", "The receiver closed the connection without an answer."),
     1013: ("response_timeout", "The receiver did not answer in time."),
     1014: ("response_too_large", "The receiver's answer was larger than is read."),
-    1015: ("response_headers_too_large", "The head of the receiver's answer was larger than is read."),
+    1015: (
+      "response_headers_too_large", "The head of the receiver's answer was larger than is read."
+    ),
     1016: ("bad_response", "The receiver's answer was not HTTP."),
-    1017: ("blocked_address", "The receiver's address is private or reserved and may not be reached."),
+    1017: (
+      "blocked_address", "The receiver's address is private or reserved and may not be reached."
+    ),
     1018: ("webhook_deleted", "The webhook was deleted before the delivery."),
     1019: ("internal_error", "Sealpost could not make the request."),
   ]

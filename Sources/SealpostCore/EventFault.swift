@@ -80,18 +80,22 @@ public enum EventFault: Error, Hashable, Sendable {
     case .byteOrderMark:
       "The body begins with a byte order mark: publish UTF-8 without one (RFC 8259, section 8.1)."
     case .notJSON(let offset): "The body is not JSON: byte \(offset) cannot stand there (RFC 8259)."
-    case .badUTF8(let offset): "The body is not UTF-8: byte \(offset) cannot stand there (RFC 3629)."
+    case .badUTF8(let offset):
+      "The body is not UTF-8: byte \(offset) cannot stand there (RFC 3629)."
     case .loneSurrogate(let offset):
       "The escape at byte \(offset) is half of a surrogate pair: escape both halves."
     case .duplicateKey(let offset):
       "The key at byte \(offset) stands in its object already: publish each key once."
-    case .tooDeep(let limit): "Arrays and objects are nested over \(limit) deep: publish flatter data."
+    case .tooDeep(let limit):
+      "Arrays and objects are nested over \(limit) deep: publish flatter data."
     case .notObject: "The body is no JSON object: publish {\"event\", \"data\", \"triggeredAt\"}."
     case .missingEvent: "The key event is missing: name the event, such as license.created."
     case .badEventName:
       "event is no event name: words of letters, digits, _ and - with dots between, at most 128 bytes."
-    case .reservedName: "Names that begin with webhook. or delivery. are kept for Sealpost's notices."
-    case .missingData: "The key data is missing: publish an object, {} where there is nothing to say."
+    case .reservedName:
+      "Names that begin with webhook. or delivery. are kept for Sealpost's notices."
+    case .missingData:
+      "The key data is missing: publish an object, {} where there is nothing to say."
     case .dataNotObject: "data is not an object: wrap it in one."
     case .missingTriggeredAt:
       "The key triggeredAt is missing: say when it happened, such as 2026-01-31T12:00:00Z."

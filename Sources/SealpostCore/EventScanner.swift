@@ -131,7 +131,9 @@ public struct EventScanner: ~Copyable {
     let start = text.offset
     try text.key()
     let key = text.string
-    guard keys.insert(key, object: object, in: text.bytes) else { throw .duplicateKey(offset: start) }
+    guard keys.insert(key, object: object, in: text.bytes) else {
+      throw .duplicateKey(offset: start)
+    }
     text.skipWhitespace()
     guard text.skip(UInt8(ascii: ":")) else { throw .notJSON(offset: text.offset) }
     text.skipWhitespace()

@@ -16,7 +16,8 @@ public struct RetryPolicy: Hashable, Sendable {
 
   /// 5 s, three times as long each time up to a day, ±20 %, 13 attempts: three and a half days.
   public static let `default` = RetryPolicy(
-    initial: .seconds(5), factor: 3, maximumDelay: .seconds(86400), maximumAttempts: 13, jitter: 0.2)
+    initial: .seconds(5), factor: 3, maximumDelay: .seconds(86400), maximumAttempts: 13, jitter: 0.2
+  )
 
   /// Makes a policy from its parts.
   public init(
@@ -48,7 +49,8 @@ public struct RetryPolicy: Hashable, Sendable {
   ) -> Decision {
     guard attempt < maximumAttempts else { return .exhausted }
     let delay = delay(
-      afterAttempt: attempt, retryAfter: retryAfter, jitter: Double.random(in: -1...1, using: &random))
+      afterAttempt: attempt, retryAfter: retryAfter,
+      jitter: Double.random(in: -1...1, using: &random))
     guard now + delay - firstAttemptAt <= Self.maximumAge else { return .exhausted }
     return .retry(after: delay)
   }

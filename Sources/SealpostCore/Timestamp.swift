@@ -19,7 +19,9 @@ public struct Timestamp: Hashable, Comparable, Sendable {
   }
 
   /// Whether `lhs` is earlier than `rhs`.
-  public static func < (lhs: Timestamp, rhs: Timestamp) -> Bool { lhs.nanoseconds < rhs.nanoseconds }
+  public static func < (lhs: Timestamp, rhs: Timestamp) -> Bool {
+    lhs.nanoseconds < rhs.nanoseconds
+  }
 
   /// The timestamp `duration` later.
   public static func + (lhs: Timestamp, duration: Duration) -> Timestamp {

@@ -18,7 +18,8 @@ public struct WebhookHeader: Hashable, Sendable {
     public var sentence: String {
       switch self {
       case .badName(let name): "\"\(name)\" is no header name: use letters, digits and hyphens."
-      case .reservedName(let name): "The header \(name) cannot be set for a webhook: choose another name."
+      case .reservedName(let name):
+        "The header \(name) cannot be set for a webhook: choose another name."
       case .badValue(let name):
         "The value of \(name) must be printable ASCII of at most \(WebhookHeader.maximumValueBytes) bytes."
       }
@@ -34,7 +35,8 @@ public struct WebhookHeader: Hashable, Sendable {
       throw .badName(name)
     }
     let lowered = name.lowercased()
-    guard !Self.reserved.contains(lowered), !Self.reservedPrefixes.contains(where: lowered.hasPrefix)
+    guard !Self.reserved.contains(lowered),
+      !Self.reservedPrefixes.contains(where: lowered.hasPrefix)
     else { throw .reservedName(name) }
     guard value.utf8.count <= Self.maximumValueBytes,
       value.utf8.allSatisfy({ (0x20...0x7E).contains($0) || $0 == 0x09 })

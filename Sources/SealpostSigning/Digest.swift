@@ -14,7 +14,8 @@ public enum Digest {
   }
 
   /// The identity of an event that came without one: the same for the same account and bytes.
-  public static func eventID(account: UnsafeRawBufferPointer, body: UnsafeRawBufferPointer) -> String
+  public static func eventID(account: UnsafeRawBufferPointer, body: UnsafeRawBufferPointer)
+    -> String
   {
     let hash = withUnsafeBytes(of: UInt8(0)) { sha256(account, $0, body) }
     return "evt_"

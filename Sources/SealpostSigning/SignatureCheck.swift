@@ -64,7 +64,8 @@ public enum SignatureCheck {
   }
 
   private static func signature(
-    _ scheme: SignatureScheme, _ token: WebhookToken, _ id: String, _ seconds: Int64, _ body: [UInt8]
+    _ scheme: SignatureScheme, _ token: WebhookToken, _ id: String, _ seconds: Int64,
+    _ body: [UInt8]
   ) throws(SigningError) -> [UInt8] {
     let signer = try WebhookSigner(scheme: scheme, tokens: [token])
     return [UInt8](unsafeUninitializedCapacity: WebhookSigner.maximumSignatureBytes) {

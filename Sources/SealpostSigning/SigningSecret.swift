@@ -7,7 +7,8 @@ public struct SigningSecret: Sendable, CustomStringConvertible, CustomDebugStrin
   /// Reads a secret. Missing padding is accepted; the prefix may be left out.
   public init(parsing text: String) throws(SigningError) {
     let encoded = text.hasPrefix("whsec_") ? text.dropFirst(6) : text[...]
-    guard !encoded.hasPrefix("wh"), let key = Base64.decode(encoded.utf8), (23...64).contains(key.count)
+    guard !encoded.hasPrefix("wh"), let key = Base64.decode(encoded.utf8),
+      (23...64).contains(key.count)
     else { throw .badSecret }
     self.key = key
   }

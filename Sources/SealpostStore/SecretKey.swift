@@ -9,7 +9,8 @@ public enum SecretKey {
   /// - Parameters:
   ///   - text: base64 of 32 bytes, nil where no key is set.
   ///   - path: the database's path.
-  public static func box(text: String?, besideDatabase path: String) throws(StoreError) -> SecretBox {
+  public static func box(text: String?, besideDatabase path: String) throws(StoreError) -> SecretBox
+  {
     if let text { return try box(text, from: "SEALPOST_SECRET_KEY") }
     let file = path + ".key"
     let descriptor = Glibc.open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
@@ -24,8 +25,9 @@ public enum SecretKey {
     }
     defer { Glibc.close(descriptor) }
     let made = Data(RandomBytes.make(32)).base64EncodedString() + "\n"
-    guard Array(made.utf8).withUnsafeBytes({ Glibc.write(descriptor, $0.baseAddress, $0.count) })
-      == made.utf8.count, Glibc.fsync(descriptor) == 0
+    guard
+      Array(made.utf8).withUnsafeBytes({ Glibc.write(descriptor, $0.baseAddress, $0.count) })
+        == made.utf8.count, Glibc.fsync(descriptor) == 0
     else { throw .notWritable(path: file, words: String(cString: strerror(errno))) }
     return try box(made, from: file)
   }

@@ -32,7 +32,9 @@ public final class HTTPEngine {
   public init(
     poller: Poller, tokenBase: UInt64, settings: TransportSettings, egress: EgressPolicy
   ) throws(TransportError) {
-    guard Self.isLibraryReady, let multi = curl_multi_init() else { throw .setUp("no multi handle") }
+    guard Self.isLibraryReady, let multi = curl_multi_init() else {
+      throw .setUp("no multi handle")
+    }
     guard let none = curl_slist_append(nil, "Accept:") else { throw .setUp("no memory") }
     capacity = settings.capacity
     self.multi = multi
@@ -40,7 +42,8 @@ public final class HTTPEngine {
     context = .allocate(capacity: 1)
     context.initialize(
       to: EngineContext(
-        multi: multi, poller: poller.fileDescriptor, tokenBase: tokenBase, settings: settings, egress: egress))
+        multi: multi, poller: poller.fileDescriptor, tokenBase: tokenBase, settings: settings,
+        egress: egress))
     sealpost_multi_set_pointer(multi, CURLMOPT_SOCKETDATA, context)
     sealpost_multi_set_socket_function(multi, socketChanged)
     sealpost_multi_set_pointer(multi, CURLMOPT_TIMERDATA, context)

@@ -24,7 +24,8 @@ extension TransferSlot {
     switch code {
     case CURLE_OK: return .badResponse
     case CURLE_COULDNT_RESOLVE_HOST: return .dnsNotFound
-    case CURLE_COULDNT_CONNECT: return systemError == ECONNREFUSED ? .connectRefused : .connectFailed
+    case CURLE_COULDNT_CONNECT:
+      return systemError == ECONNREFUSED ? .connectRefused : .connectFailed
     case CURLE_OPERATION_TIMEDOUT: return timeout
     case CURLE_SSL_CONNECT_ERROR: return .tlsFailed
     case CURLE_PEER_FAILED_VERIFICATION: return certificateFailure
@@ -32,7 +33,8 @@ extension TransferSlot {
     case CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_PARTIAL_FILE: return .connectionReset
     // A header line over 100 KB ends as "out of memory", which it is not.
     case CURLE_OUT_OF_MEMORY: return .responseHeadersTooLarge
-    case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY, CURLE_HTTP2, CURLE_BAD_CONTENT_ENCODING,
+    case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY, CURLE_HTTP2,
+      CURLE_BAD_CONTENT_ENCODING,
       CURLE_WRITE_ERROR:
       return .badResponse
     default: return .internalError

@@ -72,7 +72,8 @@ struct TransferSlot {
     guard !(200...299).contains(status) else { return true }
     let start = headExcerpt.count
     headExcerpt.append(line)
-    if headExcerpt.count == start + line.count, let value = Self.value(of: "retry-after:", in: line) {
+    if headExcerpt.count == start + line.count, let value = Self.value(of: "retry-after:", in: line)
+    {
       retryAfter = start + value.lowerBound..<start + value.upperBound
     }
     return true

@@ -7,12 +7,15 @@ import Testing
     tokens: [WebhookToken] = [WebhookToken("t")], revision: Int64 = 1
   ) throws -> Webhook {
     Webhook(
-      key: key, id: "w\(key)", account: account, name: "n", url: try WebhookURL(parsing: "https://e.test/"),
-      scheme: .hmacSHA256, tokens: tokens, events: try patterns.map { try EventPattern(parsing: $0) },
+      key: key, id: "w\(key)", account: account, name: "n",
+      url: try WebhookURL(parsing: "https://e.test/"),
+      scheme: .hmacSHA256, tokens: tokens,
+      events: try patterns.map { try EventPattern(parsing: $0) },
       isActive: active, revision: revision, createdAt: .now(), updatedAt: .now())
   }
 
-  private func matches(_ directory: WebhookDirectory, _ account: String, _ event: String) -> [String]
+  private func matches(_ directory: WebhookDirectory, _ account: String, _ event: String)
+    -> [String]
   {
     var found: [String] = []
     Array(account.utf8).withUnsafeBytes { account in

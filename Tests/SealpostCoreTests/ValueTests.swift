@@ -3,8 +3,10 @@ import Testing
 
 @Suite struct ValueTests {
   @Test(arguments: [
-    ("1970-01-01T00:00:00Z", Int64(0)), ("2026-01-31T23:59:59.123456789Z", 1_769_903_999_123_456_789),
-    ("2000-02-29T00:00:00+01:00", 951_778_800_000_000_000), ("1969-12-31T23:59:59.9Z", -100_000_000),
+    ("1970-01-01T00:00:00Z", Int64(0)),
+    ("2026-01-31T23:59:59.123456789Z", 1_769_903_999_123_456_789),
+    ("2000-02-29T00:00:00+01:00", 951_778_800_000_000_000),
+    ("1969-12-31T23:59:59.9Z", -100_000_000),
   ])
   func readsDates(text: String, nanoseconds: Int64) {
     #expect(Timestamp(iso8601: text)?.nanoseconds == nanoseconds)
@@ -62,7 +64,9 @@ import Testing
       }
     }
     for name in ["", "a b", "a:b", "a\r\nb"] {
-      #expect(throws: WebhookHeader.Refusal.badName(name)) { try WebhookHeader(name: name, value: "x") }
+      #expect(throws: WebhookHeader.Refusal.badName(name)) {
+        try WebhookHeader(name: name, value: "x")
+      }
     }
     for value in ["a\r\nb", "a\0b", "\u{7F}", "é", String(repeating: "a", count: 4097)] {
       #expect(throws: WebhookHeader.Refusal.badValue("X-A")) {

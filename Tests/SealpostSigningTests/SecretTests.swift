@@ -29,7 +29,9 @@ import Testing
       #expect(throws: SigningError.cannotOpen) { try box.open(changed, context: context) }
     }
     #expect(throws: SigningError.cannotOpen) { try box.open(sealed, context: Array("2".utf8)) }
-    #expect(throws: SigningError.cannotOpen) { try box.open(Array(sealed.prefix(20)), context: context) }
+    #expect(throws: SigningError.cannotOpen) {
+      try box.open(Array(sealed.prefix(20)), context: context)
+    }
     let other = try SecretBox(key: RandomBytes.make(32))
     #expect(throws: SigningError.cannotOpen) { try other.open(sealed, context: context) }
     #expect(other.keyID != box.keyID)

@@ -127,7 +127,8 @@ import Testing
         #expect(((try? SigningSecret(parsing: secret)) != nil) == vector.valid, comment)
       default:
         #expect(
-          ["standard-webhooks-v1a", "ed25519", "standard-webhooks"].contains(vector.scheme), comment)
+          ["standard-webhooks-v1a", "ed25519", "standard-webhooks"].contains(vector.scheme), comment
+        )
         judged["ed25519", default: 0] += 1
         continue
       }

@@ -64,7 +64,8 @@ struct RecordStatements {
   }
 
   /// The key of an event, or nil. Events may share a hash, so their texts are compared.
-  mutating func findKey(account: UnsafeRawBufferPointer, id: UnsafeRawBufferPointer) throws -> Int64?
+  mutating func findKey(account: UnsafeRawBufferPointer, id: UnsafeRawBufferPointer) throws
+    -> Int64?
   {
     sqlite3_bind_int64(find, 1, hash(account, id))
     defer { sqlite3_reset(find) }
@@ -137,7 +138,8 @@ struct RecordStatements {
 
   private func bind(_ statement: OpaquePointer, _ index: Int32, text: UnsafeRawBufferPointer) {
     sqlite3_bind_text(
-      statement, index, text.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(text.count), nil)
+      statement, index, text.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(text.count),
+      nil)
   }
 
   private func bind(_ statement: OpaquePointer, _ index: Int32, blob: UnsafeRawBufferPointer) {

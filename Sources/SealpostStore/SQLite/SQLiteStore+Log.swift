@@ -114,7 +114,8 @@ extension SQLiteStore: EventLog {
     }
     let headers = row["response_headers"] as Data?
     return LogEntry(
-      id: row["id"], account: row["account"], eventID: row["event_id"], eventName: row["event_name"],
+      id: row["id"], account: row["account"], eventID: row["event_id"],
+      eventName: row["event_name"],
       webhookID: row["webhook_id"], webhookName: row["webhook_name"], run: row["run"],
       number: row["number"], trigger: AttemptTrigger(rawValue: row["trigger"]) ?? .event,
       url: row["url"], sentAt: Timestamp(nanoseconds: row["sent_at"]),

@@ -116,7 +116,8 @@ extension SQLiteStore: WebhookStore {
   /// A webhook of a row. A token that the key does not open leaves it without: its deliveries are parked.
   private func webhook(_ row: Row) throws -> Webhook {
     let id: String = row["id"]
-    let headers = try JSONDecoder().decode([[String]].self, from: Data((row["headers"] as String).utf8))
+    let headers = try JSONDecoder().decode(
+      [[String]].self, from: Data((row["headers"] as String).utf8))
     let sealed: Data = row["token"]
     let token = (try? box.open(Array(sealed), context: Array(id.utf8)))
       .flatMap { String(validating: $0, as: UTF8.self) }

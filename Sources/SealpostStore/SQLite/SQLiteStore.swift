@@ -21,7 +21,8 @@ public final class SQLiteStore: Sendable {
   ///   - secretKey: base64 of the key for tokens; nil for the one in a file beside the database.
   public static func open(url: String, secretKey: String? = nil) throws(StoreError) -> SQLiteStore {
     guard url.hasPrefix("sqlite:"), url.utf8.count > 7 else { throw .badURL(url) }
-    return try SQLiteStore(path: String(url.dropFirst(7)), secretKey: secretKey, eventHash: EventHash.make)
+    return try SQLiteStore(
+      path: String(url.dropFirst(7)), secretKey: secretKey, eventHash: EventHash.make)
   }
 
   init(
@@ -56,7 +57,8 @@ public final class SQLiteStore: Sendable {
     try await read { try SQLiteMigrations.all.appliedMigrations($0) }
   }
 
-  func read<T: Sendable>(_ work: @escaping @Sendable (Database) throws -> T) async throws(StoreError)
+  func read<T: Sendable>(_ work: @escaping @Sendable (Database) throws -> T)
+    async throws(StoreError)
     -> T
   {
     do {

@@ -1,0 +1,72 @@
+import ArgumentParser
+import Foundation
+import Logging
+import SealpostServer
+import SealpostWorker
+import ServiceLifecycle
+import UnixSignals
+
+struct ServeCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "serve", abstract: "Runs the worker.",
+    discussion: """
+      Runs until SIGTERM or SIGINT, then ends what is in flight within SEALPOST_SHUTDOWN_GRACE; a second \
+      signal ends it at once. Nothing is lost either way.
+
+        sealpost serve
+        SEALPOST_LANES=2 sealpost serve
+      """)
+
+  @OptionGroup var options: SettingsOptions
+
+  func run() async throws {
+    try await reporting {
+      let settings = try await options.load()
+      let application = try buildApplication(settings)
+      try await application.run()
+    }
+  }
+}
+
+/// Wires a process: the one place that knows every module.
+func buildApplication(_ settings: Settings) throws -> ServiceGroup {
+  let logger = try makeLogger(settings)
+  let worker = Worker(
+    settings: try settings.worker, store: try settings.openStore(), logger: logger)
+  let address = try settings.httpAddress
+  let server = HealthServer.build(host: address.host, port: address.port, logger: logger)
+  return ServiceGroup(
+    configuration: ServiceGroupConfiguration(
+      services: [
+        .init(
+          service: server, successTerminationBehavior: .gracefullyShutdownGroup,
+          failureTerminationBehavior: .gracefullyShutdownGroup),
+        .init(
+          service: worker, successTerminationBehavior: .gracefullyShutdownGroup,
+          failureTerminationBehavior: .gracefullyShutdownGroup),
+        .init(service: SecondSignal(), successTerminationBehavior: .ignore),
+      ], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+}
+
+private func makeLogger(_ settings: Settings) throws -> Logger {
+  let level = settings.reader.text("SEALPOST_LOG_LEVEL") ?? "info"
+  guard let level = Logger.Level(rawValue: level) else {
+    throw settings.reader.refusal(
+      "SEALPOST_LOG_LEVEL", "one of debug, info, warning, error", example: "info")
+  }
+  var logger = Logger(label: "sealpost") { StreamLogHandler.standardError(label: $0) }
+  logger.logLevel = level
+  return logger
+}
+
+/// Ends the process at once when a second signal comes: the broker gives back what was in flight.
+private struct SecondSignal: Service {
+  func run() async throws {
+    var count = 0
+    for await _ in await UnixSignalsSequence(trapping: .sigterm, .sigint).cancelOnGracefulShutdown()
+    {
+      count += 1
+      if count == 2 { _exit(130) }
+    }
+  }
+}

@@ -1,0 +1,158 @@
+import ArgumentParser
+import Configuration
+import Foundation
+import SealpostBroker
+import SealpostCore
+import SealpostStore
+import SealpostTransport
+import SealpostWorker
+import SystemPackage
+
+/// Where settings come from: the environment, then the file of `--config`.
+struct SettingsOptions: ParsableArguments {
+  @Option(help: "A file of NAME=value lines; the environment wins over it.")
+  var config: String?
+
+  /// Reads the settings.
+  func load() async throws -> Settings {
+    var providers: [any ConfigProvider] = [EnvironmentVariablesProvider()]
+    if let config {
+      do {
+        providers.append(
+          try await EnvironmentVariablesProvider(environmentFilePath: FilePath(config)))
+      } catch {
+        throw Failure("--config \(config) cannot be read: \(error)", exitCode: Failure.badSettings)
+      }
+    }
+    return Settings(reader: SettingReader(ConfigReader(providers: providers)))
+  }
+}
+
+/// The program's settings. Each is checked when it is read, so that a command trips only over those that
+/// it needs.
+struct Settings {
+  let reader: SettingReader
+
+  /// The broker and the names of our objects.
+  var broker: BrokerSettings {
+    get throws {
+      let text = reader.text("SEALPOST_AMQP_URL") ?? "amqp://guest:guest@127.0.0.1:5672/%2F"
+      let unit = try reader.duration("SEALPOST_DELAY_UNIT", default: .seconds(1))
+      guard unit >= .milliseconds(1), unit <= .seconds(1) else {
+        throw reader.refusal("SEALPOST_DELAY_UNIT", "a duration from 1ms to 1s", example: "1s")
+      }
+      return BrokerSettings(
+        urls: try BrokerURL.list(text),
+        namespace: try reader.name("SEALPOST_NAMESPACE", default: "sealpost"),
+        eventsExchange: try reader.name("SEALPOST_EVENTS_EXCHANGE", default: "license.events"),
+        delayUnit: unit)
+    }
+  }
+
+  /// The store, opened.
+  func openStore() throws -> SQLiteStore {
+    try SQLiteStore.open(
+      url: reader.text("SEALPOST_STORE_URL") ?? "sqlite:sealpost.sqlite", secretKey: try secretKey)
+  }
+
+  /// The address of the HTTP side.
+  var httpAddress: (host: String, port: Int) {
+    get throws {
+      let text = reader.text("SEALPOST_HTTP_ADDRESS") ?? "127.0.0.1:8080"
+      guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
+        (1...65535).contains(port), colon != text.startIndex
+      else {
+        throw reader.refusal(
+          "SEALPOST_HTTP_ADDRESS", "a host and a port", example: "127.0.0.1:8080")
+      }
+      let host = text[..<colon].trimmingCharacters(in: CharacterSet(charactersIn: "[]"))
+      return (host, port)
+    }
+  }
+
+  /// Which private addresses may be reached.
+  var egress: EgressPolicy {
+    get throws {
+      let blocks = (reader.text("SEALPOST_EGRESS_ALLOW") ?? "").split(separator: ",")
+      do {
+        return EgressPolicy(
+          allow: try blocks.map {
+            try AddressBlock(parsing: $0.trimmingCharacters(in: .whitespaces))
+          })
+      } catch {
+        throw reader.refusal(
+          "SEALPOST_EGRESS_ALLOW", "blocks of addresses with commas between them",
+          example: "127.0.0.0/8,10.1.0.0/16")
+      }
+    }
+  }
+
+  /// The largest event, in bytes.
+  var maximumEventBytes: Int {
+    get throws {
+      try reader.size("SEALPOST_MAX_EVENT_BYTES", default: 256 << 10, range: 1024...1 << 20)
+    }
+  }
+
+  /// When failures are tried again.
+  var retry: RetryPolicy {
+    get throws {
+      let standard = RetryPolicy.default
+      return RetryPolicy(
+        initial: try reader.duration("SEALPOST_RETRY_INITIAL", default: standard.initial),
+        factor: try reader.number("SEALPOST_RETRY_FACTOR", default: standard.factor, range: 1...10),
+        maximumDelay: min(
+          try reader.duration("SEALPOST_RETRY_MAX_DELAY", default: standard.maximumDelay),
+          .seconds(86400)),
+        maximumAttempts: try reader.count(
+          "SEALPOST_RETRY_MAX_ATTEMPTS", default: standard.maximumAttempts, range: 1...100),
+        jitter: try reader.number("SEALPOST_RETRY_JITTER", default: standard.jitter, range: 0...0.5)
+      )
+    }
+  }
+
+  /// What a worker needs to know.
+  var worker: WorkerSettings {
+    get throws {
+      let retry = try retry
+      let retention = try reader.duration("SEALPOST_LOG_RETENTION", default: .seconds(30 * 86400))
+      guard retention >= retry.longestSpan + .seconds(86400) else {
+        throw reader.refusal(
+          "SEALPOST_LOG_RETENTION",
+          "longer than the longest retry span and a day, since retries look their past up in the log",
+          example: "30d")
+      }
+      return WorkerSettings(
+        broker: try broker,
+        lanes: try reader.count(
+          "SEALPOST_LANES", default: ProcessInfo.processInfo.activeProcessorCount, range: 1...64),
+        prefetch: try reader.count("SEALPOST_PREFETCH", default: 1000, range: 1...10_000),
+        bodyBudget: try reader.size(
+          "SEALPOST_BODY_BUDGET", default: 64 << 20, range: 1 << 20...1 << 34),
+        maximumEventBytes: try maximumEventBytes, retry: retry,
+        transport: TransportSettings(
+          connectTimeout: try reader.duration("SEALPOST_CONNECT_TIMEOUT", default: .seconds(5)),
+          deliveryTimeout: try reader.duration("SEALPOST_DELIVERY_TIMEOUT", default: .seconds(15))),
+        egress: try egress,
+        maximumInFlightPerWebhook: try reader.count(
+          "SEALPOST_MAX_IN_FLIGHT_PER_WEBHOOK", default: 64, range: 1...1000),
+        logRetention: retention,
+        shutdownGrace: try reader.duration("SEALPOST_SHUTDOWN_GRACE", default: .seconds(20)),
+        allowsUnsafeBroker: try reader.flag("SEALPOST_ALLOW_UNSAFE_BROKER"),
+        userAgent: Product.userAgent)
+    }
+  }
+
+  private var secretKey: String? {
+    get throws {
+      if let key = reader.text("SEALPOST_SECRET_KEY") { return key }
+      guard let file = reader.text("SEALPOST_SECRET_KEY_FILE") else { return nil }
+      guard let key = try? String(contentsOfFile: file, encoding: .utf8) else {
+        throw Failure(
+          "SEALPOST_SECRET_KEY_FILE names \(file), which cannot be read.",
+          exitCode: Failure.badSettings)
+      }
+      return key
+    }
+  }
+}
