@@ -1,15 +1,20 @@
 internal import CRabbitMQ
-import Glibc
 
 /// Proves that the broker keeps what the ladder holds. Queue arguments alone do not: a policy's
 /// `overflow` beats ours, and without the feature flag `stream_queue` dead-lettering at least once is
 /// silently at most once.
 public enum BrokerProof {
-  /// Declares a temporary queue with the ladder's arguments, whose messages expire at once into an
-  /// exchange that leads nowhere, and looks whether its message is still there after a second: at least
-  /// once means kept until somebody takes it.
+  /// How long messages get to expire and, where the broker is unsafe, to be dropped.
+  private static let patience = Duration.seconds(1)
+
+  /// Declares a temporary queue with the ladder's arguments and room for one message, whose messages
+  /// expire at once into an exchange that leads nowhere. A broker that keeps them until somebody takes
+  /// them counts them against the queue's length, and so refuses what is published a second later; one
+  /// that drops them has room again and takes it.
   ///
-  /// - Throws: `unsafeBroker` where it is not.
+  /// Takes a second, and the connection's heartbeats go on meanwhile.
+  ///
+  /// - Throws: `unsafeBroker` where messages are dropped.
   public static func run(on connection: BrokerConnection, settings: BrokerSettings)
     throws(BrokerError)
   {
@@ -18,44 +23,47 @@ public enum BrokerProof {
     try BrokerTopology.declare(
       TopologyPlan.Exchange(name: name, kind: "fanout", isDurable: false), connection, channel)
     defer { remove(name, connection) }
-    try BrokerTopology.declare(
-      TopologyPlan.queue(
-        name, holding: 1, deadLetterExchange: name, maximumBytes: settings.levelMaximumBytes),
-      connection, channel)
-    amqp_confirm_select(connection.state, channel)
-    try connection.checkReply()
-    try publish(to: name, connection, channel)
-    usleep(1_000_000)
-    guard try heldMessages(name, connection, channel) == 1 else {
+    var queue = TopologyPlan.queue(
+      name, holding: 1, deadLetterExchange: name, maximumBytes: settings.levelMaximumBytes)
+    queue.arguments.append(("x-max-length", .int(1)))
+    try BrokerTopology.declare(queue, connection, channel)
+    let publisher = try ConfirmingPublisher(connection: connection)
+    for _ in 0..<3 { try publish(to: name, publisher) }
+    try wait(publisher, patience) { _ in false }
+    let probe = try publish(to: name, publisher)
+    var outcome: PublishOutcome?
+    try wait(publisher, .seconds(10)) { end in
+      if end.sequence == probe { outcome = end.outcome }
+      return outcome != nil
+    }
+    guard outcome == .refused else {
       throw .unsafeBroker(
         "a message that expired in a queue with at-least-once dead-lettering was dropped. Remove policies that set overflow or dead-letter-exchange on \(settings.namespace).* queues, and enable all feature flags with `rabbitmqctl enable_feature_flag all`"
       )
     }
   }
 
-  private static func publish(
-    to queue: String, _ connection: BrokerConnection, _ channel: amqp_channel_t
-  ) throws(BrokerError) {
-    let arena = BytesArena()
-    var properties = amqp_basic_properties_t()
-    properties._flags = UInt32(AMQP_BASIC_DELIVERY_MODE_FLAG)
-    properties.delivery_mode = UInt8(AMQP_DELIVERY_PERSISTENT.rawValue)
-    try connection.check(
-      status: amqp_basic_publish(
-        connection.state, channel, amqp_empty_bytes, arena.bytes(queue), 1, 0, &properties,
-        arena.bytes("proof")))
+  @discardableResult
+  private static func publish(to queue: String, _ publisher: ConfirmingPublisher)
+    throws(BrokerError) -> UInt64
+  {
+    try publisher.publish(
+      OutgoingMessage(
+        exchange: "", routingKey: queue, body: UnsafeRawBufferPointer(start: nil, count: 0)))
   }
 
-  /// How many messages go with the queue when it is deleted: those that wait for their dead-letter
-  /// exchange included, which a declaration does not count.
-  private static func heldMessages(
-    _ name: String, _ connection: BrokerConnection, _ channel: amqp_channel_t
-  ) throws(BrokerError) -> UInt32 {
-    let arena = BytesArena()
-    let reply = amqp_queue_declare(
-      connection.state, channel, arena.bytes(name), 1, 1, 0, 0, amqp_empty_table)
-    try connection.checkReply()
-    return reply?.pointee.message_count ?? 0
+  /// Takes what the broker says for so long, or until `isEnough`.
+  private static func wait(
+    _ publisher: ConfirmingPublisher, _ duration: Duration,
+    isEnough: ((sequence: UInt64, outcome: PublishOutcome)) -> Bool
+  ) throws(BrokerError) {
+    let clock = ContinuousClock()
+    let deadline = clock.now + duration
+    var isDone = false
+    while !isDone, clock.now < deadline {
+      let left = Int32((deadline - clock.now).milliseconds) + 1
+      try publisher.process(waitMilliseconds: left) { isDone = isEnough(($0, $1)) || isDone }
+    }
   }
 
   private static func remove(_ name: String, _ connection: BrokerConnection) {

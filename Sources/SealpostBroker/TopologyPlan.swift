@@ -8,7 +8,7 @@ struct TopologyPlan {
 
   struct Queue {
     let name: String
-    let arguments: [(key: String, value: HeaderValue)]
+    var arguments: [(key: String, value: HeaderValue)]
   }
 
   struct Binding {
