@@ -25,7 +25,8 @@ public enum BrokerProof {
     defer { remove(name, connection) }
     var queue = TopologyPlan.queue(
       name, holding: 1, deadLetterExchange: name, maximumBytes: settings.levelMaximumBytes)
-    queue.arguments.append(("x-max-length", .int(1)))
+    // Where the worker dies during the proof, the broker clears up.
+    queue.arguments += [("x-max-length", .int(1)), ("x-expires", .int(60_000))]
     try BrokerTopology.declare(queue, connection, channel)
     let publisher = try ConfirmingPublisher(connection: connection)
     for _ in 0..<3 { try publish(to: name, publisher) }

@@ -51,6 +51,7 @@ final class DirectoryRefresher: Sendable {
       let isChanged = try await refresh()
       guard always || isChanged else { return }
     } catch {
+      guard !Task.isCancelled else { return }
       logger.error(
         "webhooks cannot be read, the last known ones are used",
         metadata: ["error": "\(error.sentence)"])

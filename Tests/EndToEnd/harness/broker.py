@@ -1,0 +1,95 @@
+"""A RabbitMQ node of its own: temporary folder, free ports, its own port mapper, stopped by process id."""
+
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import tempfile
+
+import pika
+
+from .waiting import free_port, is_listening, wait_until
+
+SBIN = pathlib.Path("/usr/lib/rabbitmq/bin")
+
+
+class Broker:
+    def __init__(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="sealpost-broker-"))
+        self.port = free_port()
+        plugins = self.folder / "enabled_plugins"
+        plugins.write_text("[].\n")
+        self.environment = {
+            "PATH": os.environ["PATH"],
+            "LANG": "C.UTF-8",
+            "HOME": str(self.folder),
+            "RABBITMQ_MNESIA_BASE": str(self.folder / "mnesia"),
+            "RABBITMQ_LOG_BASE": str(self.folder / "log"),
+            "RABBITMQ_NODENAME": f"sealpost{self.port}@localhost",
+            "RABBITMQ_NODE_PORT": str(self.port),
+            "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
+            "RABBITMQ_DIST_PORT": str(free_port()),
+            "ERL_EPMD_PORT": str(free_port()),
+            "RABBITMQ_ENABLED_PLUGINS_FILE": str(plugins),
+        }
+        self.process = None
+        self.start()
+
+    @property
+    def url(self):
+        return f"amqp://guest:guest@127.0.0.1:{self.port}/%2F"
+
+    def start(self):
+        """Starts the node and waits until it serves."""
+        with open(self.folder / "node.log", "ab") as log:
+            self.process = subprocess.Popen(
+                [SBIN / "rabbitmq-server"], env=self.environment, stdout=log, stderr=log,
+                start_new_session=True)
+        wait_until(lambda: is_listening(self.port), "RabbitMQ to listen", timeout=120)
+        self.ctl("await_startup")
+
+    def ctl(self, *arguments):
+        """Runs rabbitmqctl on the node and gives what it prints."""
+        return subprocess.run(
+            [SBIN / "rabbitmqctl", *arguments], env=self.environment, check=True, text=True,
+            capture_output=True, timeout=120).stdout
+
+    def kill(self):
+        """Ends the node as a power cut would."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        wait_until(lambda: not is_listening(self.port), "RabbitMQ to be gone")
+
+    def stop(self):
+        """Ends the node and its port mapper, and removes its folder."""
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGTERM)
+            try:
+                self.process.wait(timeout=30)
+            except subprocess.TimeoutExpired:
+                os.killpg(self.process.pid, signal.SIGKILL)
+                self.process.wait()
+        subprocess.run(
+            ["epmd", "-kill"], env=self.environment, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL, check=False)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def connect(self):
+        """A connection of pika's."""
+        return pika.BlockingConnection(pika.URLParameters(self.url))
+
+    def depth(self, queue):
+        """Messages and consumers of a queue, or None where there is none."""
+        try:
+            connection = self.connect()
+        except pika.exceptions.AMQPError:
+            return None
+        try:
+            answer = connection.channel().queue_declare(queue, passive=True)
+            return answer.method.message_count, answer.method.consumer_count
+        except pika.exceptions.ChannelClosedByBroker:
+            return None
+        finally:
+            if connection.is_open:
+                connection.close()

@@ -1,0 +1,50 @@
+"""What was confirmed against what arrived."""
+
+import collections
+import dataclasses
+
+
+@dataclasses.dataclass
+class Ledger:
+    """Counts for one experiment. `crashes` is how often something died that could cost a duplicate."""
+
+    confirmed: int
+    expected: int
+    delivered: int
+    lost: int
+    requests: int
+    duplicates: int
+    second_chains: int
+    parked: int
+    exhausted: int
+    rejected: int
+
+    @property
+    def is_well(self):
+        return self.lost == 0 and self.second_chains == 0
+
+    def rows(self):
+        return [(field.name.replace("_", " "), getattr(self, field.name))
+                for field in dataclasses.fields(self)]
+
+
+def count(events, paths, requests, succeeded, crashes, program):
+    """Makes the ledger.
+
+    events: the confirmed event ids. paths: one per webhook. succeeded: (path, event) pairs that were
+    answered 2xx. A chain of retries is one attempt of each number: a number that comes more often than
+    once and a time for each crash is a second chain.
+    """
+    expected = {(path, event) for path in paths for event in events}
+    attempts = collections.Counter(
+        (request.path, request.event, request.attempt) for request in requests)
+    dead = program.json("dead", "list", "--limit", "1000000")
+    rejected = program.json("rejected", "list", "--limit", "1000000")
+    lost = expected - succeeded
+    return Ledger(
+        confirmed=len(events), expected=len(expected), delivered=len(expected & succeeded),
+        lost=len(lost) - len([row for row in dead if row["state"] == "exhausted"]),
+        requests=len(requests), duplicates=sum(number - 1 for number in attempts.values()),
+        second_chains=sum(1 for number in attempts.values() if number > 1 + crashes),
+        parked=sum(1 for row in dead if row["state"] == "parked"),
+        exhausted=sum(1 for row in dead if row["state"] == "exhausted"), rejected=len(rejected))

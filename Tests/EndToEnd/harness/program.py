@@ -1,0 +1,91 @@
+"""The program under test: its server with a store of its own, and its commands."""
+
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import tempfile
+
+from .waiting import free_port, wait_until
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+BINARY = os.environ.get("SEALPOST_BINARY", str(ROOT / ".build/debug/sealpost"))
+
+
+class Program:
+    def __init__(self, broker, namespace="sealpost", **settings):
+        self.broker = broker
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="sealpost-program-"))
+        self.namespace = namespace
+        self.exchange = f"{namespace}.published"
+        self.port = free_port()
+        self.environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.folder),
+            "SEALPOST_AMQP_URL": broker.url,
+            "SEALPOST_STORE_URL": f"sqlite:{self.folder}/sealpost.sqlite",
+            "SEALPOST_HTTP_ADDRESS": f"127.0.0.1:{self.port}",
+            "SEALPOST_EGRESS_ALLOW": "127.0.0.0/8",
+            "SEALPOST_NAMESPACE": namespace,
+            "SEALPOST_EVENTS_EXCHANGE": self.exchange,
+            "SEALPOST_LANES": "2",
+            **settings,
+        }
+        self.process = None
+
+    @property
+    def queue(self):
+        return f"{self.namespace}.events"
+
+    def start(self):
+        """Starts `serve` and waits until each of its lanes consumes."""
+        with open(self.folder / "serve.log", "ab") as log:
+            self.process = subprocess.Popen(
+                [BINARY, "serve"], env=self.environment, stdout=log, stderr=log)
+        lanes = int(self.environment["SEALPOST_LANES"])
+
+        def consumes():
+            assert self.process.poll() is None, f"serve ended: {self.log[-2000:]}"
+            depth = self.broker.depth(self.queue)
+            return depth and depth[1] >= lanes
+
+        wait_until(consumes, "the worker to consume", timeout=30)
+
+    @property
+    def log(self):
+        return (self.folder / "serve.log").read_text()
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self, timeout=40):
+        """Ends `serve` with SIGTERM and gives its exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=timeout)
+
+    def close(self):
+        if self.process and self.process.poll() is None:
+            self.kill()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def run(self, *arguments, **settings):
+        """Runs a command: exit code, standard output, standard error."""
+        done = subprocess.run(
+            [BINARY, *map(str, arguments)], env={**self.environment, **settings}, text=True,
+            capture_output=True, timeout=120)
+        return done.returncode, done.stdout, done.stderr
+
+    def json(self, *arguments):
+        """What a command prints as JSON."""
+        code, output, errors = self.run(*arguments, "--json")
+        assert code == 0, errors
+        return json.loads(output)
+
+    def add_webhook(self, url, events, token="s3cret", account="default", scheme="hmac-sha256",
+                    name="webhook"):
+        return self.json(
+            "webhooks", "add", "--name", name, "--url", url, "--events", events, "--token", token,
+            "--account", account, "--scheme", scheme)["id"]
