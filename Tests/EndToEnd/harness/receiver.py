@@ -69,8 +69,16 @@ class Receiver:
         return [request for request in list(self.requests) if request.path == path]
 
     def stop(self):
+        async def end():
+            tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+        asyncio.run_coroutine_threadsafe(end(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
+        self._loop.close()
 
     def _run(self, started):
         asyncio.set_event_loop(self._loop)

@@ -1,0 +1,58 @@
+"""One broker for all tests; each test has a namespace, a store and a receiver of its own."""
+
+import itertools
+import pathlib
+import sys
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+from harness.broker import Broker  # noqa: E402
+from harness.program import Program  # noqa: E402
+from harness.publisher import Publisher  # noqa: E402
+from harness.receiver import Receiver  # noqa: E402
+
+numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def broker():
+    node = Broker()
+    yield node
+    node.stop()
+
+
+@pytest.fixture
+def receiver():
+    listener = Receiver()
+    yield listener
+    listener.stop()
+
+
+@pytest.fixture
+def make_program(broker):
+    made = []
+
+    def make(**settings):
+        program = Program(broker, namespace=f"test{next(numbers)}", **settings)
+        made.append(program)
+        return program
+
+    yield make
+    for program in made:
+        program.close()
+
+
+@pytest.fixture
+def publish(broker):
+    made = {}
+
+    def to(program):
+        if program not in made:
+            made[program] = Publisher(broker, program.exchange)
+        return made[program]
+
+    yield to
+    for publisher in made.values():
+        publisher.close()
