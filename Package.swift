@@ -82,14 +82,20 @@ let package = Package(
     module("SealpostTesting", ["SealpostCore"]),
 
     tests("SealpostCoreTests", ["SealpostCore"], resources: [.copy("Corpora")]),
-    tests("SealpostSigningTests", ["SealpostSigning"], resources: [.copy("Corpora")]),
-    tests("SealpostBrokerTests", ["SealpostBroker", "SealpostTesting"]),
     tests(
-      "SealpostTransportTests", ["SealpostTransport", "SealpostTesting"],
+      "SealpostSigningTests", ["SealpostCore", "SealpostSigning"], resources: [.copy("Corpora")]),
+    tests("SealpostBrokerTests", ["SealpostBroker", "SealpostCore", "SealpostTesting"]),
+    tests(
+      "SealpostTransportTests", ["SealpostCore", "SealpostTransport", "SealpostTesting"],
       resources: [.copy("Corpora")]),
-    tests("SealpostStoreTests", ["SealpostStore", "SealpostTesting"]),
+    tests(
+      "SealpostStoreTests",
+      [
+        "SealpostCore", "SealpostSigning", "SealpostStore",
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ]),
     tests(
       "SealpostWorkerTests",
-      ["SealpostWorker", "SealpostTesting"]),
+      ["SealpostBroker", "SealpostCore", "SealpostWorker", "SealpostTesting"]),
   ]
 )

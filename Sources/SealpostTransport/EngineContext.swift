@@ -95,6 +95,7 @@ func requestBegins(
     slot.pointee.wasDialed = false
     return CURL_PREREQFUNC_ABORT
   }
+  slot.pointee.hasBegun = true
   return CURL_PREREQFUNC_OK
 }
 

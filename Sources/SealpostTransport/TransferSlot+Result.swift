@@ -43,11 +43,9 @@ extension TransferSlot {
 
   /// Which part of the request was under way when its time was up.
   private var timeout: AttemptReason {
-    let timings = timings
-    if timings.dns == 0, target?.hasName == true { return .resolverSlow }
-    if timings.connect == 0 { return .connectTimeout }
-    if target?.url.isSecure == true, timings.tls == 0 { return .connectTimeout }
-    return .responseTimeout
+    if hasBegun { return .responseTimeout }
+    return target?.hasName == true && !wasDialed && timings.dns == 0
+      ? .resolverSlow : .connectTimeout
   }
 
   /// What OpenSSL found wrong with the certificate (X509_STORE_CTX_get_error(3)).

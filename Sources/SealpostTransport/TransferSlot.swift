@@ -25,6 +25,7 @@ struct TransferSlot {
   var isBodyTooLarge = false
   var wasDenied = false
   var wasDialed = false
+  var hasBegun = false
   var headExcerpt: Excerpt
   var bodyExcerpt: Excerpt
   var retryAfter: Range<Int>?
@@ -39,6 +40,7 @@ struct TransferSlot {
     isBodyTooLarge = false
     wasDenied = false
     wasDialed = false
+    hasBegun = false
     headExcerpt.count = 0
     bodyExcerpt.count = 0
     retryAfter = nil

@@ -67,7 +67,8 @@ struct PublishCommand: AsyncParsableCommand {
       }
       payload = read
     }
-    let data = String(decoding: payload, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+    let data = String(decoding: payload, as: UTF8.self).trimmingCharacters(
+      in: .whitespacesAndNewlines)
     let text = #"{"event":"\#(event)","data":\#(data),"triggeredAt":"\#(Timestamp.now().iso8601)"}"#
     let body = Array(text.utf8)
     var scanner = EventScanner()

@@ -1,6 +1,7 @@
 """One broker for all tests; each test has a namespace, a store and a receiver of its own."""
 
 import itertools
+import logging
 import pathlib
 import sys
 
@@ -13,6 +14,7 @@ from harness.program import Program  # noqa: E402
 from harness.publisher import Publisher  # noqa: E402
 from harness.receiver import Receiver  # noqa: E402
 
+logging.getLogger("pika").setLevel(logging.CRITICAL)
 numbers = itertools.count(1)
 
 

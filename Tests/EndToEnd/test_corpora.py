@@ -8,6 +8,7 @@ import pathlib
 import struct
 
 import pika
+import pytest
 
 from harness.publisher import event_body
 from harness.waiting import wait_until
@@ -16,6 +17,9 @@ CORPORA = pathlib.Path(__file__).parent / "corpora"
 
 # Experiments with queues and receivers rather than messages: what they ask for is shown elsewhere.
 EXPERIMENTS = {"xdeath-loop", "ttl-loop", "reject-loop", "crash-poison", "poison-head-of-line"}
+
+# RabbitMQ 3.10 cannot read these itself and closes the publisher's connection (541).
+REFUSED_BY_RABBITMQ = {"hdr-type-d-Infinity"}
 
 # Where the corpus leaves the verdict open, or speaks of fields that belong to a webhook here: `url`,
 # `headers`, `attempt` and `timeout` in an event are keys like others.
@@ -139,9 +143,13 @@ def start(make_program, receiver):
     program = make_program()
     program.add_webhook(receiver.url("/hook"), "*")
     program.start()
+    return program, confirming_channel(program)
+
+
+def confirming_channel(program):
     channel = program.broker.connect().channel()
     channel.confirm_delivery()
-    return program, channel
+    return channel
 
 
 def publish(channel, program, body, headers=None, **properties):
@@ -166,6 +174,11 @@ def test_every_amqp_message_gets_its_verdict(make_program, receiver):
         properties = {key: value for key, value in line["properties"].items()
                       if key != "delivery_mode"}
         properties.setdefault("message_id", f"line-{number}")
+        if line["id"] in REFUSED_BY_RABBITMQ:
+            with pytest.raises(pika.exceptions.ConnectionClosedByBroker):
+                publish(channel, program, content, headers, **properties)
+            channel = confirming_channel(program)
+            continue
         repeats = 200 if line.get("count", 1) > 1 else 1
         for _ in range(repeats):
             publish(channel, program, content, headers, **properties)
@@ -206,7 +219,10 @@ def test_every_json_case_is_rejected_and_does_not_stop_the_ones_behind(make_prog
         "every case to be rejected", timeout=60)
     reasons = {row["messageId"]: row["reason"] for row in rows}
     for number, case in enumerate(cases):
-        if case["class"] == "y_":
+        if "duplicated_key" in case["name"]:
+            # Valid by the letter of RFC 8259, but two readers can read two things: refused here.
+            assert reasons[f"case-{number}"] == "duplicate_key"
+        elif case["class"] == "y_":
             assert reasons[f"case-{number}"] in ("not_object", "missing_event"), case["name"]
         if case["class"] == "n_":
             assert reasons[f"case-{number}"] not in ("not_object", "missing_event"), case["name"]

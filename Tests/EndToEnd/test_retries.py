@@ -20,10 +20,10 @@ def test_each_kind_of_failure_is_retried_on_time_and_explained(make_program, rec
     wait_until(lambda: len(receiver.requests) == 6, "six attempts", timeout=90)
     rows = wait_until(lambda: (r := program.json("logs")) and len(r) == 6 and r, "six rows")[::-1]
 
-    assert [row["reason"] for row in rows] == [
+    assert [row.get("reason") for row in rows] == [
         "http_500", "http_503", "connection_reset", "response_timeout", "empty_response", None]
     assert [row["outcome"] for row in rows] == ["retry"] * 5 + ["delivered"]
-    assert [row["status"] for row in rows] == [500, 503, None, None, None, 200]
+    assert [row.get("status") for row in rows] == [500, 503, None, None, None, 200]
     assert [row["attempt"] for row in rows] == [1, 2, 3, 4, 5, 6]
     assert [row["trigger"] for row in rows] == ["event"] + ["retry"] * 5
     for row, request in zip(rows, receiver.requests):
@@ -34,7 +34,7 @@ def test_each_kind_of_failure_is_retried_on_time_and_explained(make_program, rec
         assert 0 <= following.time - seconds(row["nextAttemptAt"]) + 0.05 < 1.05
     # Section 6 of the design: initial × factor^(n-1) ± 20 %, rounded up to a whole second.
     for number, row in enumerate(rows[:5], start=1):
-        delay = seconds(row["nextAttemptAt"]) - seconds(row["receivedAt"] or row["sentAt"])
+        delay = seconds(row["nextAttemptAt"]) - seconds(row["receivedAt"])
         base = 2 * 1.5 ** (number - 1)
         assert base * 0.8 - 0.1 <= delay <= base * 1.2 + 1.1 or number == 2 and 2.9 <= delay <= 4.7
     assert seconds(rows[1]["nextAttemptAt"]) - seconds(rows[1]["receivedAt"]) >= 2.9

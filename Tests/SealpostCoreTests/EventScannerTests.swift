@@ -7,13 +7,13 @@ import Testing
 
   private func fault(_ text: String, allowsNotices: Bool = false) -> EventFault? {
     var scanner = EventScanner()
-    do throws(EventFault) {
-      _ = try Array(text.utf8).withUnsafeBytes { body throws(EventFault) in
-        try scanner.scan(body, allowsNotices: allowsNotices).triggeredAt
+    return Array(text.utf8).withUnsafeBytes { body -> EventFault? in
+      do throws(EventFault) {
+        _ = try scanner.scan(body, allowsNotices: allowsNotices)
+        return nil
+      } catch {
+        return error
       }
-      return nil
-    } catch {
-      return error
     }
   }
 
@@ -35,7 +35,8 @@ import Testing
       #"{"\u0065vent":"license\u002ecreated","data":{},"triggeredAt":"2026-01-31T12:00:00\u005a"}"#
         .utf8)
     try body.withUnsafeBytes { bytes in
-      #expect(String(decoding: try scanner.scan(bytes).name, as: UTF8.self) == "license.created")
+      let name = try scanner.scan(bytes).name
+      #expect(String(decoding: name, as: UTF8.self) == "license.created")
     }
   }
 
@@ -131,13 +132,16 @@ import Testing
       if let encoded = item.body_b64 {
         body = Array(try #require(Data(base64Encoded: encoded)))
       } else {
-        body = try #require(Self.generated[try #require(item.gen)], "\(item.name)")
+        body = try #require(Self.generated[item.gen ?? ""], "\(item.name)")
       }
       let verdicts = (0..<2).map { _ in
         body.withUnsafeBytes { (try? scanner.validate($0)) != nil }
       }
       #expect(verdicts[0] == verdicts[1], "\(item.name)")
       switch item.class {
+      case "y_" where item.name.contains("duplicated_key"):
+        // Valid by the letter of RFC 8259, but two readers can read two things: refused here.
+        #expect(!verdicts[0], "\(item.name)")
       case "y_": #expect(verdicts[0], "\(item.name)")
       case "n_": #expect(!verdicts[0], "\(item.name)")
       default: break

@@ -1,0 +1,278 @@
+import Foundation
+import GRDB
+import SealpostCore
+import SealpostSigning
+import Testing
+
+@testable import SealpostStore
+
+/// What any store must do, on files of their own.
+@Suite struct StoreTests {
+  let folder: URL
+  let path: String
+
+  init() throws {
+    folder = FileManager.default.temporaryDirectory
+      .appendingPathComponent("sealpost-store-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    path = folder.path + "/s.sqlite"
+  }
+
+  private func open() throws -> SQLiteStore { try SQLiteStore.open(url: "sqlite:\(path)") }
+
+  private func draft(_ name: String = "n", token: String = "planted-token") throws -> WebhookDraft {
+    WebhookDraft(
+      account: "acme", name: name, url: try WebhookURL(parsing: "https://example.test/hook"),
+      scheme: .hmacSHA256, token: WebhookToken(token), events: [.prefix("license."), .all],
+      headers: [try WebhookHeader(name: "X-A", value: "b, \"c\"")])
+  }
+
+  /// Records attempts of one event.
+  private func record(
+    _ store: SQLiteStore, event id: String = "evt_1", webhook: Webhook, run: Int = 0,
+    _ attempts: [(number: Int, outcome: AttemptOutcome)], park: Bool = false
+  ) throws -> [RecordVerdict] {
+    var verdicts: [RecordVerdict] = []
+    try Array("acme".utf8).withUnsafeBytes { account in
+      try Array(id.utf8).withUnsafeBytes { id in
+        try Array("license.created".utf8).withUnsafeBytes { name in
+          var batch = RecordBatch()
+          batch.events = [
+            EventRow(
+              account: account, id: id, name: name, body: name, triggeredAt: .now(),
+              receivedAt: .now())
+          ]
+          for (number, outcome) in attempts {
+            var row = AttemptRow(
+              event: 0, webhookKey: webhook.key, run: run, number: number, trigger: .event,
+              url: "https://example.test/hook", sentAt: .now(), firstAttemptAt: .now())
+            row.outcome = outcome
+            row.reason = outcome == .delivered ? nil : .http(500)
+            row.nextAttemptAt = outcome == .retry ? Timestamp(seconds: 42) : nil
+            batch.attempts.append(row)
+          }
+          if park {
+            batch.backlog = [
+              BacklogRow(
+                event: 0, webhookKey: webhook.key, run: run, attempt: 1, firstAttemptAt: .now(),
+                state: .parked, reason: "webhook_inactive")
+            ]
+          }
+          try store.record(batch, verdicts: &verdicts)
+        }
+      }
+    }
+    return verdicts
+  }
+
+  private func progress(
+    _ store: SQLiteStore, event id: String = "evt_1", webhook: Webhook, attempt: Int
+  ) throws -> DeliveryProgress {
+    try Array("acme".utf8).withUnsafeBytes { account in
+      try Array(id.utf8).withUnsafeBytes { id in
+        try #require(
+          try store.progress(of: [
+            DeliveryQuery(
+              account: account, eventID: id, webhookKey: webhook.key, run: 0, attempt: attempt)
+          ]).first)
+      }
+    }
+  }
+
+  @Test func givesBackWhatItKeeps() async throws {
+    let store = try open()
+    let made = try await store.create(draft())
+    let read = try await store.webhook(made.id)
+    #expect(
+      read.name == "n" && read.account == "acme" && read.tokens == [WebhookToken("planted-token")])
+    #expect(read.events == [.prefix("license."), .all])
+    #expect(read.headers == [try WebhookHeader(name: "X-A", value: "b, \"c\"")])
+    var change = WebhookChange()
+    change.name = "other"
+    change.isActive = false
+    let changed = try await store.update(made.id, change)
+    #expect(changed.name == "other" && !changed.isActive && changed.url == made.url)
+    #expect(changed.revision > made.revision)
+    try await store.delete(made.id)
+    await #expect(throws: StoreError.self) { try await store.webhook(made.id) }
+    await #expect(throws: StoreError.self) { try await store.delete(made.id) }
+  }
+
+  @Test func tellsWhatChangedSinceARevision() async throws {
+    let store = try open()
+    let other = try open()
+    #expect(try await store.directoryChange(since: 0)?.webhooks.isEmpty == true)
+    let first = try await store.create(draft("first"))
+    let second = try await other.create(draft("second"))
+    let all = try #require(try await store.directoryChange(since: 0))
+    #expect(Set(all.webhooks.map(\.id)) == [first.id, second.id])
+    #expect(try await store.directoryChange(since: all.revision) == nil)
+    try await other.delete(first.id)
+    let change = try #require(try await store.directoryChange(since: all.revision))
+    #expect(change.webhooks.isEmpty && change.deleted.map(\.id) == [first.id])
+    #expect(change.deleted.map(\.key) == [first.key])
+  }
+
+  @Test func concurrentWritersHaveRevisionsOfTheirOwn() async throws {
+    let stores = [try open(), try open()]
+    let revisions = try await withThrowingTaskGroup(of: Int64.self) { group in
+      for number in 0..<40 {
+        group.addTask { try await stores[number % 2].create(try draft("\(number)")).revision }
+      }
+      return try await group.reduce(into: []) { $0.append($1) }
+    }
+    #expect(Set(revisions) == Set(1...40))
+  }
+
+  @Test func anAttemptIsRecordedOnce() async throws {
+    let store = try open()
+    let webhook = try await store.create(draft())
+    #expect(try record(store, webhook: webhook, [(1, .retry)]) == [.inserted])
+    #expect(
+      try record(store, webhook: webhook, [(1, .delivered), (2, .delivered), (2, .retry)])
+        == [.duplicate, .inserted, .duplicate])
+    #expect(try record(store, webhook: webhook, run: 1, [(1, .delivered)]) == [.inserted])
+    #expect(try record(store, event: "evt_2", webhook: webhook, [(1, .delivered)]) == [.inserted])
+    let rows = try await store.attempts(LogFilter())
+    #expect(rows.map(\.id) == [4, 3, 2, 1])
+    #expect(rows.map(\.outcome) == [.delivered, .delivered, .delivered, .retry])
+    var filter = LogFilter()
+    filter.outcome = .retry
+    filter.event = "evt_1"
+    filter.webhook = webhook.id
+    #expect(try await store.attempts(filter).map(\.reason) == [.http(500)])
+    filter = LogFilter()
+    filter.after = 2
+    #expect(try await store.attempts(filter).map(\.id) == [3, 4])
+  }
+
+  @Test func knowsHowFarADeliveryCame() async throws {
+    let store = try open()
+    let webhook = try await store.create(draft())
+    #expect(try progress(store, webhook: webhook, attempt: 1) == .unknown)
+    _ = try record(store, webhook: webhook, [(1, .retry)])
+    #expect(
+      try progress(store, webhook: webhook, attempt: 1)
+        == .retryPending(dueAt: Timestamp(seconds: 42)))
+    #expect(try progress(store, webhook: webhook, attempt: 2) == .unknown)
+    _ = try record(store, webhook: webhook, [(2, .exhausted)])
+    #expect(try progress(store, webhook: webhook, attempt: 1) == .superseded)
+    #expect(try progress(store, webhook: webhook, attempt: 2) == .ended)
+    _ = try record(store, event: "evt_2", webhook: webhook, [], park: true)
+    #expect(try progress(store, event: "evt_2", webhook: webhook, attempt: 1) == .parked)
+  }
+
+  @Test func anExhaustedDeliveryIsInTheBacklogUntilItIsTakenOut() async throws {
+    let store = try open()
+    let webhook = try await store.create(draft())
+    _ = try record(store, webhook: webhook, [(13, .exhausted)])
+    _ = try record(store, webhook: webhook, [(13, .exhausted)])
+    let rows = try await store.backlog(state: .exhausted, limit: 10)
+    #expect(rows.map(\.attempt) == [13] && rows.map(\.reason) == ["http_500"])
+    #expect(try await store.backlog(state: .parked, limit: 10).isEmpty)
+    let first = try await store.newRun(ofBacklog: rows[0].id)
+    let second = try await store.newRun(ofAttempt: 1)
+    #expect(first.run == 1 && second.run == 2 && first.eventID == "evt_1")
+    #expect(String(decoding: first.body, as: UTF8.self) == "license.created")
+    try await store.removeBacklog(rows[0].id)
+    await #expect(throws: StoreError.self) { try await store.removeBacklog(rows[0].id) }
+  }
+
+  @Test func aBatchThatFailsLeavesNothing() async throws {
+    let store = try open()
+    let webhook = try await store.create(draft())
+    try await store.write {
+      try $0.execute(
+        sql:
+          "CREATE TRIGGER t BEFORE INSERT ON attempts WHEN new.number = 3 BEGIN SELECT raise(ABORT, 'no'); END"
+      )
+    }
+    #expect(throws: StoreError.failed("no")) {
+      try record(store, webhook: webhook, [(1, .retry), (2, .retry), (3, .retry)])
+    }
+    #expect(try await store.attempts(LogFilter()).isEmpty)
+    #expect(try record(store, webhook: webhook, [(1, .retry)]) == [.inserted])
+  }
+
+  @Test func eventsOfOneHashAreKeptApart() async throws {
+    let store = try SQLiteStore(path: path, secretKey: nil) { _, _ in 7 }
+    let webhook = try await store.create(draft())
+    #expect(try record(store, event: "evt_1", webhook: webhook, [(1, .delivered)]) == [.inserted])
+    #expect(try record(store, event: "evt_2", webhook: webhook, [(1, .delivered)]) == [.inserted])
+    #expect(try record(store, event: "evt_1", webhook: webhook, [(1, .delivered)]) == [.duplicate])
+  }
+
+  @Test func tokensAreSealedAndOtherKeysLeaveWebhooksWithoutThem() async throws {
+    let made = try await open().create(draft())
+    for file in try FileManager.default.contentsOfDirectory(atPath: folder.path) {
+      let bytes = try Data(contentsOf: folder.appendingPathComponent(file))
+      #expect(bytes.range(of: Data("planted-token".utf8)) == nil, "\(file)")
+    }
+    let attributes = try FileManager.default.attributesOfItem(atPath: path + ".key")
+    #expect(attributes[.posixPermissions] as? Int == 0o600)
+    let key = Data(RandomBytes.make(32)).base64EncodedString()
+    let other = try SQLiteStore.open(url: "sqlite:\(path)", secretKey: key)
+    #expect(try await other.webhook(made.id).tokens.isEmpty)
+    #expect(try await open().webhook(made.id).tokens == [WebhookToken("planted-token")])
+  }
+
+  @Test func suspectsAreRemembered() throws {
+    let store = try open()
+    #expect(try store.beginSuspect(messageKey: "m", worker: "a") == .taken)
+    #expect(try store.beginSuspect(messageKey: "m", worker: "a") == .taken)
+    #expect(try store.beginSuspect(messageKey: "m", worker: "b") == .leftBehind(worker: "a"))
+    try store.endSuspect(messageKey: "m")
+    #expect(try store.beginSuspect(messageKey: "m", worker: "b") == .taken)
+  }
+
+  @Test func rejectedMessagesAreKeptWithTheirBytes() async throws {
+    let store = try open()
+    try Array("{\u{0}".utf8).withUnsafeBytes { body in
+      try store.keepRejected([
+        RejectedDraft(
+          reason: "not_json", detail: "d", messageID: nil, body: body, receivedAt: .now())
+      ])
+    }
+    let row = try #require(try await store.rejected(limit: 10).first)
+    #expect(row.body == Array("{\u{0}".utf8) && row.reason == "not_json" && row.messageID == nil)
+    try await store.removeRejected(row.id)
+    #expect(try await store.rejected(limit: 10).isEmpty)
+  }
+
+  @Test func pruningKeepsWhatTheBacklogNeeds() async throws {
+    let store = try open()
+    let webhook = try await store.create(draft())
+    for number in 0..<20 {
+      _ = try record(store, event: "evt_\(number)", webhook: webhook, [(1, .delivered)])
+    }
+    _ = try record(store, event: "evt_dead", webhook: webhook, [(13, .exhausted)])
+    #expect(try await store.prune(olderThan: Timestamp(seconds: 0), slice: 100) == 0)
+    while try await store.prune(olderThan: .now(), slice: 7) >= 7 {}
+    #expect(try await store.attempts(LogFilter()).isEmpty)
+    let left = try await store.backlog(state: nil, limit: 10)
+    #expect(left.map(\.eventID) == ["evt_dead"])
+    #expect(try await store.newRun(ofBacklog: left[0].id).eventID == "evt_dead")
+  }
+
+  @Test func saysWhatIsWrongWithAStore() async throws {
+    #expect(throws: StoreError.badURL("mysql:x")) { try SQLiteStore.open(url: "mysql:x") }
+    do throws(StoreError) {
+      _ = try SQLiteStore.open(url: "sqlite:\(folder.path)/no/folder/s.sqlite")
+      Issue.record("a file in no folder opens")
+    } catch {
+      #expect(error.sentence.contains("/no/folder/s.sqlite cannot be written"))
+    }
+    try Data(repeating: 65, count: 8192).write(to: folder.appendingPathComponent("text"))
+    #expect(throws: StoreError.notADatabase(path: folder.path + "/text")) {
+      try SQLiteStore.open(url: "sqlite:\(folder.path)/text")
+    }
+    #expect(throws: StoreError.self) {
+      try SQLiteStore.open(url: "sqlite:\(path)", secretKey: "short")
+    }
+    let store = try open()
+    try await store.write {
+      try $0.execute(sql: "INSERT INTO grdb_migrations VALUES ('99-from-the-future')")
+    }
+    #expect(throws: StoreError.newerSchema(["99-from-the-future"])) { try open() }
+  }
+}
