@@ -77,15 +77,12 @@ public final class RabbitMQServer: Sendable {
   }
 
   /// Stops the node and its port mapper and removes its folder.
+  ///
+  /// By the shell, since this also runs while the process exits, when Foundation's own processes are no
+  /// longer waited for.
   public func stop() {
-    _ = try? ctl("stop")
-    node.waitUntilExit()
-    let mapper = Process()
-    mapper.executableURL = URL(fileURLWithPath: "/usr/bin/epmd")
-    mapper.arguments = ["-kill"]
-    mapper.environment = environment
-    mapper.standardOutput = FileHandle.nullDevice
-    if (try? mapper.run()) != nil { mapper.waitUntilExit() }
-    try? FileManager.default.removeItem(at: folder)
+    let assignments = environment.map { "\($0.key)='\($0.value)'" }.joined(separator: " ")
+    let commands = "\(Self.programs)rabbitmqctl stop; epmd -kill; rm -rf \(folder.path)"
+    _ = system("env -i \(assignments) sh -c '\(commands)' > /dev/null 2>&1")
   }
 }

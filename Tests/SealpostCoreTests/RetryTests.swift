@@ -8,7 +8,9 @@ import Testing
     let policy = RetryPolicy.default
     let delays = (1...12).map { policy.delay(afterAttempt: $0, retryAfter: nil, jitter: 0) }
     let expected: [Double] = [5, 15, 45, 135, 405, 1215, 3645, 10935, 32805, 86400, 86400, 86400]
-    #expect(delays == expected.map { .seconds($0) })
+    for (delay, seconds) in zip(delays, expected) {
+      #expect(abs((delay - .seconds(seconds)).nanoseconds) < 1000)
+    }
   }
 
   @Test func jitterStaysWithinItsShare() {
@@ -44,7 +46,7 @@ import Testing
       return
     }
     #expect(delay >= .seconds(4) && delay <= .seconds(6))
-    #expect(policy.longestSpan < RetryPolicy.maximumAge)
+    #expect(policy.longestSpan == RetryPolicy.maximumAge)
   }
 
   @Test(arguments: [
