@@ -84,6 +84,7 @@ final class RetryPublisher: Sendable {
       logger.warning("the broker failed the proof", metadata: ["error": "\(error.sentence)"])
     }
     isProven = true
+    logger.info("the broker is proven, retries can be published")
   }
 
   private func serve(_ publisher: ConfirmingPublisher, _ queue: inout PublishQueue)

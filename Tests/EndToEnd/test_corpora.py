@@ -103,7 +103,7 @@ def field(value):
 def item(entry):
     if isinstance(entry, dict):
         table = b"".join(
-            bytes([len(key)]) + key.encode() + field(value) for key, value in entry.items())
+            short(key) + field(value) for key, value in entry.items())
         return b"F" + struct.pack(">I", len(table)) + table
     if isinstance(entry, int):
         return b"I" + struct.pack(">i", entry)
@@ -120,19 +120,19 @@ class RawProperties(pika.BasicProperties):
     def encode(self):
         if not self.raw_headers:
             return super().encode()
-        pieces = super().encode()
-        flags = struct.unpack(">H", pieces[0][:2])[0]
         table = b"".join(
-            bytes([len(key)]) + key.encode() + field(value)
-            for key, value in self.raw_headers.items())
-        before = [piece for flag, piece in zip(self._order(flags), pieces[1:]) if flag > 1 << 13]
-        after = [piece for flag, piece in zip(self._order(flags), pieces[1:]) if flag < 1 << 13]
-        return [struct.pack(">H", flags | 1 << 13), *before,
-                struct.pack(">I", len(table)) + table, *after]
+            short(key) + field(value) for key, value in self.raw_headers.items())
+        parts = [(15, self.content_type and short(self.content_type)),
+                 (14, self.content_encoding and short(self.content_encoding)),
+                 (13, struct.pack(">I", len(table)) + table),
+                 (12, bytes([self.delivery_mode])),
+                 (7, self.message_id and short(self.message_id))]
+        flags = sum(1 << bit for bit, part in parts if part)
+        return [struct.pack(">H", flags), *(part for _, part in parts if part)]
 
-    @staticmethod
-    def _order(flags):
-        return [1 << bit for bit in range(15, 1, -1) if flags & 1 << bit]
+
+def short(text):
+    return bytes([len(text)]) + text.encode()
 
 
 def lines(name):
@@ -181,7 +181,10 @@ def test_every_amqp_message_gets_its_verdict(make_program, receiver):
             continue
         repeats = 200 if line.get("count", 1) > 1 else 1
         for _ in range(repeats):
-            publish(channel, program, content, headers, **properties)
+            try:
+                publish(channel, program, content, headers, **properties)
+            except pika.exceptions.AMQPError as error:
+                raise AssertionError(line["id"]) from error
         expected[verdict(line)] += repeats
         if verdict(line) == "deliver":
             bodies[content] = line["id"]

@@ -3,6 +3,7 @@ import GRDB
 import SealpostCore
 
 extension SQLiteStore: Backlog {
+  /// As `Backlog` says.
   public func backlog(state: BacklogState?, limit: Int) async throws(StoreError) -> [BacklogEntry] {
     try await read { database in
       try Row.fetchAll(
@@ -24,10 +25,12 @@ extension SQLiteStore: Backlog {
     }
   }
 
+  /// As `Backlog` says.
   public func newRun(ofBacklog id: Int64) async throws(StoreError) -> Resend {
     try await newRun("backlog", id, "dead delivery")
   }
 
+  /// As `Backlog` says.
   public func removeBacklog(_ id: Int64) async throws(StoreError) {
     try await write { database in
       try database.execute(sql: "DELETE FROM backlog WHERE id = ?", arguments: [id])
@@ -37,6 +40,7 @@ extension SQLiteStore: Backlog {
 }
 
 extension SQLiteStore: RejectedMessages {
+  /// As `RejectedMessages` says.
   public func rejected(limit: Int) async throws(StoreError) -> [RejectedEntry] {
     try await read { database in
       try Row.fetchAll(
@@ -45,6 +49,7 @@ extension SQLiteStore: RejectedMessages {
     }
   }
 
+  /// As `RejectedMessages` says.
   public func rejected(_ id: Int64) async throws(StoreError) -> RejectedEntry {
     try await read { database in
       guard
@@ -55,6 +60,7 @@ extension SQLiteStore: RejectedMessages {
     }
   }
 
+  /// As `RejectedMessages` says.
   public func removeRejected(_ id: Int64) async throws(StoreError) {
     try await write { database in
       try database.execute(sql: "DELETE FROM rejected WHERE id = ?", arguments: [id])

@@ -9,6 +9,7 @@ extension SQLiteStore: EventLog {
     FROM attempts a JOIN events e ON e.key = a.event JOIN webhooks w ON w.key = a.webhook
     """
 
+  /// As `EventLog` says.
   public func attempts(_ filter: LogFilter) async throws(StoreError) -> [LogEntry] {
     try await read { database in
       var conditions: [String] = []
@@ -33,6 +34,7 @@ extension SQLiteStore: EventLog {
     }
   }
 
+  /// As `EventLog` says.
   public func attempt(_ id: Int64) async throws(StoreError) -> LogEntry {
     try await read { database in
       guard
@@ -43,6 +45,7 @@ extension SQLiteStore: EventLog {
     }
   }
 
+  /// As `EventLog` says.
   public func newRun(ofAttempt id: Int64) async throws(StoreError) -> Resend {
     try await newRun("attempts", id, "log entry")
   }
@@ -78,6 +81,7 @@ extension SQLiteStore: EventLog {
     }
   }
 
+  /// As `EventLog` says.
   public func prune(olderThan limit: Timestamp, slice: Int) async throws(StoreError) -> Int {
     try await write { database in
       // Rows rise in time with their keys, so the old ones are at the beginning.

@@ -4,6 +4,7 @@ internal import GRDBSQLite
 import SealpostCore
 
 extension SQLiteStore: RecordingStore {
+  /// As `RecordingStore` says.
   public func record(_ batch: borrowing RecordBatch, verdicts: inout [RecordVerdict])
     throws(StoreError)
   {
@@ -30,6 +31,7 @@ extension SQLiteStore: RecordingStore {
     }
   }
 
+  /// As `RecordingStore` says.
   public func progress(of deliveries: [DeliveryQuery]) throws(StoreError) -> [DeliveryProgress] {
     // On the writer's connection: what this process committed a moment ago must be seen.
     try writeBlocking { database in
@@ -65,6 +67,7 @@ extension SQLiteStore: RecordingStore {
     return .retryPending(dueAt: Timestamp(nanoseconds: first["next_attempt_at"] ?? 0))
   }
 
+  /// As `RecordingStore` says.
   public func beginSuspect(messageKey: String, worker: String) throws(StoreError)
     -> SuspectVerdict
   {
@@ -79,6 +82,7 @@ extension SQLiteStore: RecordingStore {
     }
   }
 
+  /// As `RecordingStore` says.
   public func endSuspect(messageKey: String) throws(StoreError) {
     try writeBlocking { database in
       try database.execute(
@@ -86,6 +90,7 @@ extension SQLiteStore: RecordingStore {
     }
   }
 
+  /// As `RecordingStore` says.
   public func keepRejected(_ messages: [RejectedDraft]) throws(StoreError) {
     try writeBlocking { database in
       let statement = try database.cachedStatement(

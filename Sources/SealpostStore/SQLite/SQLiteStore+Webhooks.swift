@@ -4,6 +4,7 @@ public import SealpostCore
 import SealpostSigning
 
 extension SQLiteStore: WebhookStore {
+  /// As `WebhookStore` says.
   public func create(_ draft: WebhookDraft) async throws(StoreError) -> Webhook {
     try await write { [self] database in
       let revision = try nextRevision(database)
@@ -23,6 +24,7 @@ extension SQLiteStore: WebhookStore {
     }
   }
 
+  /// As `WebhookStore` says.
   public func update(_ id: String, _ change: WebhookChange) async throws(StoreError) -> Webhook {
     try await write { [self] database in
       let revision = try nextRevision(database)
@@ -52,6 +54,7 @@ extension SQLiteStore: WebhookStore {
     }
   }
 
+  /// As `WebhookStore` says.
   public func delete(_ id: String) async throws(StoreError) {
     try await write { [self] database in
       let revision = try nextRevision(database)
@@ -62,10 +65,12 @@ extension SQLiteStore: WebhookStore {
     }
   }
 
+  /// As `WebhookStore` says.
   public func webhook(_ id: String) async throws(StoreError) -> Webhook {
     try await read { [self] in try find(id, $0) }
   }
 
+  /// As `WebhookStore` says.
   public func webhooks(account: String?) async throws(StoreError) -> [Webhook] {
     try await read { [self] database in
       try Row.fetchAll(
@@ -78,6 +83,7 @@ extension SQLiteStore: WebhookStore {
     }
   }
 
+  /// As `WebhookStore` says.
   public func directoryChange(since revision: Int64) async throws(StoreError) -> DirectoryChange? {
     try await read { [self] database in
       let current =

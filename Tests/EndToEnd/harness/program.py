@@ -40,7 +40,8 @@ class Program:
         return f"{self.namespace}.events"
 
     def start(self):
-        """Starts `serve` and waits until each of its lanes consumes."""
+        """Starts `serve` and waits until its lanes consume and it has proven the broker."""
+        proofs = self.log.count("proven") if self.process else 0
         with open(self.folder / "serve.log", "ab") as log:
             self.process = subprocess.Popen(
                 [BINARY, "serve"], env=self.environment, stdout=log, stderr=log)
@@ -49,7 +50,7 @@ class Program:
         def consumes():
             assert self.process.poll() is None, f"serve ended: {self.log[-2000:]}"
             depth = self.broker.depth(self.queue)
-            return depth and depth[1] >= lanes
+            return depth and depth[1] >= lanes and self.log.count("proven") > proofs
 
         wait_until(consumes, "the worker to consume", timeout=30)
 
