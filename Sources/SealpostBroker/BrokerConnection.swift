@@ -59,6 +59,12 @@ public final class BrokerConnection {
     amqp_destroy_connection(state)
   }
 
+  /// Says goodbye and waits for the answer, at most as long as for any other; then only `close()` is left.
+  func end() {
+    guard isOpen else { return }
+    amqp_connection_close(state, AMQP_REPLY_SUCCESS)
+  }
+
   /// Opens one more channel.
   func openChannel() throws(BrokerError) -> amqp_channel_t {
     lastChannel += 1

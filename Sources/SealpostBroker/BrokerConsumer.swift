@@ -100,6 +100,13 @@ public final class BrokerConsumer {
     lastSent = .now()
   }
 
+  /// Closes the connection after the broker took every acknowledgement: a socket that is closed with
+  /// unread bytes can take unsent ones with it.
+  public func end() {
+    connection.end()
+    close()
+  }
+
   /// Closes the connection. Messages that were handed over stay their holders'.
   public func close() {
     if let block = assembly?.block { free(block) }

@@ -119,6 +119,8 @@ extension Lane {
         metadata: ["messages": "\(messages.count)"])
     }
     acknowledge(threshold: 1)
+    consumer?.end()
+    consumer = nil
     isStopped = true
   }
 }

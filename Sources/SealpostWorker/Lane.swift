@@ -99,19 +99,16 @@ final class Lane {
   }
 
   /// Consumes until told to drain, then ends.
-  func run() {
-    do throws(TransportError) {
-      try poller.add(
-        surroundings.mailbox.fileDescriptor, token: PollToken.mailbox, events: .readable)
-      surroundings.connector.connect()
-      while !isStopped { try turn() }
-    } catch {
-      surroundings.logger.critical("a lane cannot go on", metadata: ["error": "\(error)"])
+  func run() throws(TransportError) {
+    defer {
+      surroundings.connector.stop()
+      engine.cancelAll()
+      consumer?.close()
     }
-    surroundings.connector.stop()
-    engine.cancelAll()
-    consumer?.close()
-    consumer = nil
+    try poller.add(
+      surroundings.mailbox.fileDescriptor, token: PollToken.mailbox, events: .readable)
+    surroundings.connector.connect()
+    while !isStopped { try turn() }
   }
 
   private func turn() throws(TransportError) {

@@ -137,7 +137,7 @@ private final class Crew: Sendable {
           settings: settings, mailbox: mailbox, recorder: recorder, publisher: publisher,
           connector: connector, refreshDirectory: { refresher.refreshSoon() }, logger: logger),
         directory: directory)
-      lane.run()
+      try lane.run()
     } catch {
       failure.note(.transport(error))
       for mailbox in mailboxes { mailbox.post(.stop) }

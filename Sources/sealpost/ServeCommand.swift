@@ -14,25 +14,31 @@ struct ServeCommand: AsyncParsableCommand {
       signal ends it at once. Nothing is lost either way.
 
         sealpost serve
-        SEALPOST_LANES=2 sealpost serve
+        sealpost serve --lanes 2
       """)
 
+  @Option(help: "How many threads deliver; SEALPOST_LANES, or one per core.") var lanes: Int?
   @OptionGroup var options: SettingsOptions
+
+  func validate() throws {
+    guard (1...64).contains(lanes ?? 1) else { throw ValidationError("--lanes must be 1 to 64.") }
+  }
 
   func run() async throws {
     try await reporting {
-      let settings = try await options.load()
-      let application = try buildApplication(settings)
+      let application = try buildApplication(try await options.load(), lanes: lanes)
       try await application.run()
     }
   }
 }
 
 /// Wires a process: the one place that knows every module.
-func buildApplication(_ settings: Settings) throws -> ServiceGroup {
+func buildApplication(_ settings: Settings, lanes: Int?) throws -> ServiceGroup {
   let logger = try makeLogger(settings)
+  var workerSettings = try settings.worker
+  workerSettings.lanes = lanes ?? workerSettings.lanes
   let worker = Worker(
-    settings: try settings.worker, store: try settings.openStore(), logger: logger)
+    settings: workerSettings, store: try settings.openStore(), logger: logger)
   let address = try settings.httpAddress
   let server = HealthServer.build(host: address.host, port: address.port, logger: logger)
   return ServiceGroup(

@@ -125,10 +125,17 @@ import Testing
     #expect(try send(to: 80, host: "nowhere.invalid").first?.reason == "dns_not_found")
   }
 
-  @Test func aCertificateOfNobodyIsRefused() throws {
+  @Test func aReceiverWithoutTLSIsNotSpokenToInTheClear() throws {
     let receiver = ScriptedReceiver { _ in .status(200) }
     let end = try #require(try send(to: receiver.port, scheme: "https").first)
-    #expect(end.status == 0 && end.reason == "tls_failed" || end.reason == "connect_timeout")
+    #expect(end.status == 0 && ["tls_failed", "connect_timeout"].contains(end.reason))
+    #expect(receiver.requests.isEmpty)
+  }
+
+  @Test func aCertificateOfNobodyWeTrustIsRefused() throws {
+    let receiver = try TLSReceiver()
+    let end = try #require(try send(to: receiver.port, scheme: "https").first)
+    #expect(end.status == 0 && end.reason == "tls_untrusted")
   }
 
   @Test(arguments: ["127.0.0.1", "localhost", "[::1]", "[::ffff:127.0.0.1]"])

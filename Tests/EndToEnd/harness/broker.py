@@ -15,7 +15,7 @@ SBIN = pathlib.Path("/usr/lib/rabbitmq/bin")
 
 
 class Broker:
-    def __init__(self):
+    def __init__(self, with_tls=False):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="sealpost-broker-"))
         self.port = free_port()
         plugins = self.folder / "enabled_plugins"
@@ -34,7 +34,32 @@ class Broker:
             "RABBITMQ_ENABLED_PLUGINS_FILE": str(plugins),
         }
         self.process = None
+        if with_tls:
+            self._add_tls()
         self.start()
+
+    def _add_tls(self):
+        """A TLS listener with a certificate for localhost, signed by an authority of its own."""
+        self.tls_port = free_port()
+        self.authority = self.folder / "authority.pem"
+
+        def openssl(*arguments):
+            subprocess.run(["openssl", *arguments], check=True, capture_output=True, cwd=self.folder)
+
+        openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=authority", "-days",
+                "2", "-keyout", "authority.key", "-out", "authority.pem")
+        openssl("req", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost", "-addext",
+                "subjectAltName=DNS:localhost", "-keyout", "server.key", "-out", "server.csr")
+        openssl("x509", "-req", "-in", "server.csr", "-CA", "authority.pem", "-CAkey",
+                "authority.key", "-CAcreateserial", "-days", "2", "-copy_extensions", "copy", "-out",
+                "server.pem")
+        configuration = self.folder / "rabbitmq.conf"
+        configuration.write_text(
+            f"listeners.ssl.default = {self.tls_port}\n"
+            f"ssl_options.cacertfile = {self.authority}\n"
+            f"ssl_options.certfile = {self.folder}/server.pem\n"
+            f"ssl_options.keyfile = {self.folder}/server.key\n")
+        self.environment["RABBITMQ_CONFIG_FILE"] = str(configuration)
 
     @property
     def url(self):
