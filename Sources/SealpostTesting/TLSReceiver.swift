@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 
 /// A receiver with a certificate that nobody signed but itself: OpenSSL's own server in a process.
 public final class TLSReceiver {
@@ -7,38 +8,23 @@ public final class TLSReceiver {
 
   /// The port on the loopback address.
   public let port = FreePort.find()
-  private let server = Process()
-  private let folder: URL
+  private let folder =
+    FileManager.default.temporaryDirectory.path
+    + "/sealpost-tls-\(UUID().uuidString)"
 
   /// Makes a certificate and listens.
   public init() throws {
-    folder = FileManager.default.temporaryDirectory
-      .appendingPathComponent("sealpost-tls-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    let (key, certificate) = (folder.path + "/key.pem", folder.path + "/certificate.pem")
-    let maker = Self.openssl(
-      Process(), "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=127.0.0.1",
-      "-days", "2", "-keyout", key, "-out", certificate)
-    try maker.run()
-    maker.waitUntilExit()
-    try Self.openssl(
-      server, "s_server", "-accept", "127.0.0.1:\(port)", "-key", key, "-cert", certificate, "-www"
-    ).run()
-    guard Waiting.until(seconds: 10, { FreePort.isListening(port) }) else { throw StartFailure() }
+    let commands = """
+      mkdir '\(folder)' && cd '\(folder)' &&
+      openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=127.0.0.1 -days 2 -keyout key.pem \
+        -out certificate.pem 2>/dev/null &&
+      { openssl s_server -accept 127.0.0.1:\(port) -key key.pem -cert certificate.pem -www \
+        </dev/null >/dev/null 2>&1 & echo $! > pid; }
+      """
+    guard system(commands) == 0, Waiting.until(seconds: 10, { FreePort.isListening(port) }) else {
+      throw StartFailure()
+    }
   }
 
-  deinit {
-    server.terminate()
-    server.waitUntilExit()
-    try? FileManager.default.removeItem(at: folder)
-  }
-
-  private static func openssl(_ process: Process, _ arguments: String...) -> Process {
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/openssl")
-    process.arguments = arguments
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = FileHandle.nullDevice
-    process.standardError = FileHandle.nullDevice
-    return process
-  }
+  deinit { _ = system("kill $(cat '\(folder)/pid'); rm -rf '\(folder)'") }
 }
