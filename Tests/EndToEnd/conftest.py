@@ -33,7 +33,7 @@ def receiver():
 
 
 @pytest.fixture
-def make_program(broker):
+def make_program(broker, receiver):
     made = []
 
     def make(**settings):

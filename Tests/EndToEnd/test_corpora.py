@@ -15,7 +15,9 @@ from harness.waiting import wait_until
 
 CORPORA = pathlib.Path(__file__).parent / "corpora"
 
-# Experiments with queues and receivers rather than messages: what they ask for is shown elsewhere.
+# Experiments with queues and receivers rather than messages. `crash-poison` and
+# `poison-head-of-line` are in test_faults.py, `xdeath-loop` is what used-up attempts in test_retries.py
+# are about; the other two show what RabbitMQ does in a circle, and our queues have none.
 EXPERIMENTS = {"xdeath-loop", "ttl-loop", "reject-loop", "crash-poison", "poison-head-of-line"}
 
 # RabbitMQ 3.10 cannot read these itself and closes the publisher's connection (541).

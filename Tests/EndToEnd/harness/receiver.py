@@ -70,6 +70,7 @@ class Receiver:
 
     def stop(self):
         async def end():
+            self._server.close()
             tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
             for task in tasks:
                 task.cancel()
@@ -84,8 +85,9 @@ class Receiver:
         asyncio.set_event_loop(self._loop)
 
         async def serve():
-            server = await asyncio.start_server(self._connection, "127.0.0.1", 0, backlog=4096)
-            self.port = server.sockets[0].getsockname()[1]
+            self._server = await asyncio.start_server(
+                self._connection, "127.0.0.1", 0, backlog=4096)
+            self.port = self._server.sockets[0].getsockname()[1]
             started.set()
 
         self._loop.create_task(serve())
