@@ -1,15 +1,3 @@
-/// A wait on the ladder: where to publish so that the message comes back so much later.
-public struct LadderStep: Hashable, Sendable {
-  /// How many units the message waits.
-  public let units: Int
-  /// How long that is.
-  public let delay: Duration
-  /// The exchange to publish to.
-  public let exchange: String
-  /// The routing key to publish with.
-  public let routingKey: String
-}
-
 /// Waits of any whole number of units, made of queues that each hold a message for a power of two.
 ///
 /// Level k is a topic exchange and a queue whose messages expire after 2^k units into the exchange one

@@ -34,24 +34,3 @@ public struct WebhookDraft: Sendable {
     self.isActive = isActive
   }
 }
-
-/// What to change of a webhook; nil leaves a part as it is.
-public struct WebhookChange: Sendable {
-  /// The owner's name for it.
-  public var name: String?
-  /// Where deliveries go.
-  public var url: WebhookURL?
-  /// How they are signed.
-  public var scheme: SignatureScheme?
-  /// The token.
-  public var token: WebhookToken?
-  /// What it listens to.
-  public var events: [EventPattern]?
-  /// Its own headers.
-  public var headers: [WebhookHeader]?
-  /// Whether it takes deliveries.
-  public var isActive: Bool?
-
-  /// A change of nothing.
-  public init() {}
-}

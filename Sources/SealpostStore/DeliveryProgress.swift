@@ -1,0 +1,15 @@
+public import SealpostCore
+
+/// How far a delivery has come.
+public enum DeliveryProgress: Hashable, Sendable {
+  /// That attempt was not made.
+  case unknown
+  /// That attempt failed and the next one is not in the log: its retry may never have been published.
+  case retryPending(dueAt: Timestamp)
+  /// A later attempt was made.
+  case superseded
+  /// The delivery has ended.
+  case ended
+  /// The delivery is in the backlog.
+  case parked
+}

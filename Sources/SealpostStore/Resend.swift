@@ -1,0 +1,17 @@
+/// A delivery that is to be sent again, as a new run.
+public struct Resend: Sendable {
+  /// The account.
+  public var account: String
+  /// The event's identity.
+  public var eventID: String
+  /// The event's name.
+  public var eventName: String
+  /// The bytes.
+  public var body: [UInt8]
+  /// The webhook's identity.
+  public var webhookID: String
+  /// The run.
+  public var run: Int
+  /// The store's revision.
+  public var revision: Int64
+}
