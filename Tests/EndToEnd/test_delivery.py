@@ -112,3 +112,17 @@ def test_410_and_private_addresses_end_a_delivery(make_program, receiver, publis
     program.start()
     publish(program).publish("evt_gone", event_body())
     wait_until(lambda: program.json("logs")[0]["outcome"] == "gone", "the 410")
+
+
+def test_bodies_over_the_budget_are_taken_in_turn(make_program, receiver, publish):
+    program = make_program(SEALPOST_BODY_BUDGET="1MiB", SEALPOST_LANES="1")
+    program.add_webhook(receiver.url("/hook"), "*")
+    program.start()
+    published = {}
+    for number in range(60):
+        body = event_body(padding="x" * 200_000, number=number)
+        published[f"evt_{number}"] = hashlib.sha256(body).hexdigest()
+        publish(program).publish(f"evt_{number}", body)
+    wait_until(lambda: len(receiver.requests) >= 60, "all deliveries")
+    assert {request.event: request.digest for request in receiver.requests} == published
+    assert len(receiver.requests) == 60

@@ -2,6 +2,8 @@
 
 import datetime
 
+import pika
+
 from harness.publisher import event_body
 from harness.waiting import wait_until
 
@@ -55,3 +57,49 @@ def test_used_up_attempts_end_in_the_backlog(make_program, receiver, publish):
     assert len(receiver.requests) == 3
     assert program.run("dead", "drop", rows[0]["id"])[0] == 0
     assert program.json("dead", "list") == []
+
+
+def test_what_an_event_brought_goes_out_with_its_retries(make_program, receiver, publish):
+    program = make_program(SEALPOST_RETRY_INITIAL="50ms", SEALPOST_DELAY_UNIT="100ms")
+    program.add_webhook(receiver.url("/hook"), "*")
+    receiver.answers("/hook", 500, 200)
+    program.start()
+    trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    publish(program).publish("evt_1", event_body(), headers={"traceparent": trace})
+    wait_until(lambda: len(receiver.requests) == 2, "two attempts")
+    assert [request.headers["traceparent"] for request in receiver.requests] == [trace, trace]
+    assert len({request.digest for request in receiver.requests}) == 1
+
+
+def test_retries_of_another_format_wait_and_forged_ones_are_set_aside(make_program, receiver):
+    program = make_program()
+    webhook = program.add_webhook(receiver.url("/hook"), "*")
+    program.start()
+    channel = program.broker.connect().channel()
+    good = {"sealpost-format": 1, "sealpost-event-id": "evt_1", "sealpost-account": "default",
+            "sealpost-webhook": webhook, "sealpost-run": 0, "sealpost-attempt": "3"}
+    for headers in ({**good, "sealpost-format": 2}, {}, {**good, "sealpost-attempt": -1},
+                    {**good, "sealpost-event-id": "a.b"}, {**good, "sealpost-run": "many"}, good):
+        channel.basic_publish("", f"{program.namespace}.retries", event_body(),
+                              pika.BasicProperties(headers=headers, delivery_mode=2))
+    wait_until(lambda: receiver.requests, "the good one")
+    assert receiver.requests[0].attempt == 3
+    rows = wait_until(lambda: len(r := program.json("rejected", "list")) == 4 and r, "four rejected")
+    assert {row["reason"] for row in rows} == {"bad_retry_headers"}
+    waiting = [row["messages"] for row in program.json("queues") if ".delay." in row["queue"]]
+    assert sum(waiting) == 1
+
+
+def test_a_retry_of_a_newer_directory_makes_the_worker_catch_up(make_program, receiver):
+    program = make_program()
+    program.start()
+    webhook = program.add_webhook(receiver.url("/hook"), "*")
+    channel = program.broker.connect().channel()
+    channel.basic_publish(
+        "", f"{program.namespace}.retries", event_body(),
+        pika.BasicProperties(delivery_mode=2, headers={
+            "sealpost-format": 1, "sealpost-event-id": "evt_1", "sealpost-account": "default",
+            "sealpost-webhook": webhook, "sealpost-run": 0, "sealpost-attempt": 2,
+            "sealpost-revision": 1}))
+    wait_until(lambda: receiver.requests, "the delivery")
+    assert program.json("rejected", "list") == []
