@@ -8,13 +8,22 @@ import Testing
 
 /// What any store must do, on files of their own.
 @Suite struct StoreTests {
-  let folder: URL
+  /// A folder that goes with the test.
+  final class Folder: Sendable {
+    let path = FileManager.default.temporaryDirectory.path + "/sealpost-store-\(UUID().uuidString)"
+
+    init() throws {
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+  }
+
+  let folder: Folder
   let path: String
 
   init() throws {
-    folder = FileManager.default.temporaryDirectory
-      .appendingPathComponent("sealpost-store-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    folder = try Folder()
     path = folder.path + "/s.sqlite"
   }
 
@@ -205,7 +214,8 @@ import Testing
   @Test func tokensAreSealedAndOtherKeysLeaveWebhooksWithoutThem() async throws {
     let made = try await open().create(draft())
     for file in try FileManager.default.contentsOfDirectory(atPath: folder.path) {
-      let bytes = try Data(contentsOf: folder.appendingPathComponent(file))
+      let bytes = try Data(
+        contentsOf: URL(fileURLWithPath: "\(folder.path)/\(file)"))
       #expect(bytes.range(of: Data("planted-token".utf8)) == nil, "\(file)")
     }
     let attributes = try FileManager.default.attributesOfItem(atPath: path + ".key")
@@ -262,7 +272,8 @@ import Testing
     } catch {
       #expect(error.sentence.contains("/no/folder/s.sqlite cannot be written"))
     }
-    try Data(repeating: 65, count: 8192).write(to: folder.appendingPathComponent("text"))
+    try Data(repeating: 65, count: 8192).write(
+      to: URL(fileURLWithPath: "\(folder.path)/text"))
     #expect(throws: StoreError.notADatabase(path: folder.path + "/text")) {
       try SQLiteStore.open(url: "sqlite:\(folder.path)/text")
     }
