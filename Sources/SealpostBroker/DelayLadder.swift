@@ -40,10 +40,10 @@ public struct DelayLadder: Sendable {
 
   private var unitNanoseconds: Int64 { max(1, unit.nanosecondsRoundedUp) }
 
-  /// Rounds up to three significant bits, and adds one random lower bit so that what failed together
-  /// does not come back together: never less than asked, and at most four hops.
+  /// Rounds a wait of more than four bits up to three significant ones, and adds one random lower bit so
+  /// that what failed together does not come back together: never less than asked, and at most four hops.
   public static func rounded(units: Int, using random: inout SystemRandomNumberGenerator) -> Int {
-    guard units > 7 else { return max(0, units) }
+    guard units > 15 else { return max(0, units) }
     guard units < maximumUnits else { return 7 << (levels - 3) }
     let shift = Int.bitWidth - units.leadingZeroBitCount - 3
     let coarse = ((units + (1 << shift) - 1) >> shift) << shift

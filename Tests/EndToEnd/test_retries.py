@@ -16,7 +16,10 @@ def test_each_kind_of_failure_is_retried_on_time_and_explained(make_program, rec
     program = make_program(
         SEALPOST_RETRY_INITIAL="2s", SEALPOST_RETRY_FACTOR="1.5", SEALPOST_DELIVERY_TIMEOUT="1s")
     program.add_webhook(receiver.url("/hook"), "*")
-    receiver.answers("/hook", 500, (503, {"Retry-After": "3"}), "reset", "silence", "close", 200)
+    # Connections are not kept: a request on one that was kept and breaks is sent once more at once.
+    end = {"Connection": "close"}
+    receiver.answers(
+        "/hook", (500, end), (503, {"Retry-After": "3", **end}), "reset", "silence", "close", 200)
     program.start()
     publish(program).publish("evt_1", event_body())
     wait_until(lambda: len(receiver.requests) == 6, "six attempts", timeout=90)
@@ -41,6 +44,23 @@ def test_each_kind_of_failure_is_retried_on_time_and_explained(make_program, rec
         base = 2 * 1.5 ** (number - 1)
         assert base * 0.8 - 0.1 <= delay <= base * 1.2 + 1.1 or number == 2 and 2.9 <= delay <= 4.7
     assert seconds(rows[1]["nextAttemptAt"]) - seconds(rows[1]["receivedAt"]) >= 2.9
+
+
+def test_a_request_on_a_kept_connection_that_broke_is_sent_once_more(
+        make_program, receiver, publish):
+    program = make_program(SEALPOST_LANES="1")
+    program.add_webhook(receiver.url("/hook"), "*")
+    program.start()
+    publisher = publish(program)
+    publisher.publish("evt_1", event_body())
+    wait_until(lambda: len(program.json("logs")) == 1, "the first delivery")
+    receiver.answers("/hook", "close", 200)
+    publisher.publish("evt_2", event_body())
+    rows = wait_until(lambda: (r := program.json("logs")) and len(r) == 2 and r, "two rows")
+    assert [(row["attempt"], row["status"], row["outcome"]) for row in rows] == [
+        (1, 200, "delivered")] * 2
+    assert [(request.event, request.attempt) for request in receiver.requests] == [
+        ("evt_1", 1), ("evt_2", 1), ("evt_2", 1)]
 
 
 def test_used_up_attempts_end_in_the_backlog(make_program, receiver, publish):

@@ -94,6 +94,13 @@ import Testing
     }
   }
 
+  @Test func shortDelaysAreNotRounded() {
+    var random = SystemRandomNumberGenerator()
+    for units in 0...15 {
+      #expect(DelayLadder.rounded(units: units, using: &random) == units)
+    }
+  }
+
   @Test func noDelayGoesStraightToTheRetries() {
     var random = SystemRandomNumberGenerator()
     let step = DelayLadder(names: settings.names, unit: .seconds(1))

@@ -131,4 +131,4 @@ class Receiver:
             return False
         fields = "".join(f"{name}: {value}\r\n" for name, value in extra.items())
         writer.write(f"HTTP/1.1 {answer} X\r\n{fields}Content-Length: 2\r\n\r\nok".encode())
-        return True
+        return extra.get("Connection") != "close"
