@@ -1,9 +1,13 @@
+public import SealpostCore
+
 /// A question about a delivery. Its pointers are the caller's and good for the call.
 public struct DeliveryQuery {
   /// The account.
   public var account: UnsafeRawBufferPointer
   /// The event's identity.
   public var eventID: UnsafeRawBufferPointer
+  /// When the event happened, as the event says.
+  public var triggeredAt: Timestamp
   /// The webhook's key.
   public var webhookKey: Int64
   /// The run.
@@ -13,11 +17,12 @@ public struct DeliveryQuery {
 
   /// Makes a question from its parts.
   public init(
-    account: UnsafeRawBufferPointer, eventID: UnsafeRawBufferPointer, webhookKey: Int64, run: Int,
-    attempt: Int
+    account: UnsafeRawBufferPointer, eventID: UnsafeRawBufferPointer, triggeredAt: Timestamp,
+    webhookKey: Int64, run: Int, attempt: Int
   ) {
     self.account = account
     self.eventID = eventID
+    self.triggeredAt = triggeredAt
     self.webhookKey = webhookKey
     self.run = run
     self.attempt = attempt

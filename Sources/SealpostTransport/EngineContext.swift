@@ -1,6 +1,7 @@
 internal import CCurl
 internal import CLinux
 import Glibc
+import SealpostCore
 
 /// What libcurl's callbacks need of their engine: plain memory at a fixed address, since a callback that
 /// unwraps a class costs twenty times one that gets a pointer.
@@ -14,13 +15,6 @@ struct EngineContext {
   var timerDeadline: Int64?
   /// How many look-ups of names may be under way.
   var resolving = 0
-}
-
-/// The monotonic clock in milliseconds.
-func monotonicMilliseconds() -> Int64 {
-  var time = timespec()
-  clock_gettime(CLOCK_MONOTONIC, &time)
-  return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
 }
 
 /// CURLMOPT_SOCKETFUNCTION: keeps the epoll set in step with the sockets that libcurl watches.
@@ -54,7 +48,7 @@ func timerChanged(
 ) -> CInt {
   guard let context = user?.assumingMemoryBound(to: EngineContext.self) else { return 0 }
   context.pointee.timerDeadline =
-    milliseconds < 0 ? nil : monotonicMilliseconds() + Int64(milliseconds)
+    milliseconds < 0 ? nil : MonotonicTime.milliseconds() + Int64(milliseconds)
   return 0
 }
 

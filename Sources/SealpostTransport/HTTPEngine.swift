@@ -124,12 +124,12 @@ public final class HTTPEngine {
   /// For how long the poller may sleep on the engine's account; -1 for ever.
   public func timeoutMilliseconds() -> Int32 {
     guard let deadline = context.pointee.timerDeadline else { return -1 }
-    return Int32(clamping: max(0, deadline - monotonicMilliseconds()))
+    return Int32(clamping: max(0, deadline - MonotonicTime.milliseconds()))
   }
 
   /// Sends what was started and does what is due.
   public func turn() {
-    if let deadline = context.pointee.timerDeadline, deadline <= monotonicMilliseconds() {
+    if let deadline = context.pointee.timerDeadline, deadline <= MonotonicTime.milliseconds() {
       context.pointee.timerDeadline = nil
       var running: CInt = 0
       curl_multi_socket_action(multi, CURL_SOCKET_TIMEOUT, 0, &running)

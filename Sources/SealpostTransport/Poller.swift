@@ -1,5 +1,6 @@
 internal import CLinux
 import Glibc
+import SealpostCore
 
 /// An epoll set (epoll(7)), level-triggered, for one thread: the sockets of the broker and of libcurl
 /// and whatever else wakes a lane.
@@ -56,17 +57,22 @@ public final class Poller {
   /// Sleeps until something is ready or the time is over, and calls `body` for each that is.
   ///
   /// - Parameter timeoutMilliseconds: -1 waits for ever.
+  /// - Returns: for how long it slept, in nanoseconds; what `body` takes is not part of it.
+  @discardableResult
   public func wait(timeoutMilliseconds: Int32, _ body: (UInt64, Events) -> Void)
-    throws(TransportError)
+    throws(TransportError) -> Int64
   {
+    let start = MonotonicTime.nanoseconds()
     let count = epoll_wait(fileDescriptor, ready, Int32(Self.batch), timeoutMilliseconds)
+    let slept = MonotonicTime.nanoseconds() - start
     guard count >= 0 else {
-      if errno == EINTR { return }
+      if errno == EINTR { return slept }
       throw .system("epoll_wait", code: errno)
     }
     for index in 0..<Int(count) {
       body(ready[index].data.u64, Events(rawValue: ready[index].events))
     }
+    return slept
   }
 
   private func control(_ operation: Int32, _ descriptor: Int32, _ token: UInt64, _ events: Events)

@@ -16,7 +16,6 @@ struct Dispatcher {
     var hasTurn = false
   }
 
-  private let laneLimit: Int
   private let lineLimit: Int
   private let webhookLimit: Int
   private var queues: [Queue] = []
@@ -26,6 +25,8 @@ struct Dispatcher {
   private var lineInFlight = [0, 0]
   private var servesRetriesNext = false
 
+  /// How many deliveries the lane may have in flight now.
+  var limit: Int
   /// How many deliveries wait.
   private(set) var waiting = 0
   /// How many deliveries were chosen and have not ended.
@@ -34,10 +35,10 @@ struct Dispatcher {
   /// Makes a dispatcher.
   ///
   /// - Parameters:
-  ///   - laneLimit: how many deliveries the lane may have in flight.
+  ///   - laneLimit: how many deliveries the lane may ever have in flight.
   ///   - webhookLimit: how many of them may be of one webhook.
   init(laneLimit: Int, webhookLimit: Int) {
-    self.laneLimit = laneLimit
+    self.limit = laneLimit
     self.lineLimit = max(1, laneLimit - laneLimit / 4)
     self.webhookLimit = webhookLimit
   }
@@ -59,7 +60,7 @@ struct Dispatcher {
 
   /// Chooses the next delivery and counts it as in flight, or nil when none may start.
   mutating func next() -> Int32? {
-    guard waiting > 0, inFlight < laneLimit else { return nil }
+    guard waiting > 0, inFlight < limit else { return nil }
     servesRetriesNext.toggle()
     return servesRetriesNext
       ? next(in: .retry) ?? next(in: .firstAttempt) : next(in: .firstAttempt) ?? next(in: .retry)

@@ -91,6 +91,7 @@ extension Lane {
   /// Judges an attempt and puts its row into the batch for the recorder.
   func finish(_ index: Int32, _ ending: Ending) {
     let delivery = deliveries[index]
+    endedLastTurn += 1
     dispatcher.ended(
       webhook: delivery.pointee.entry.slot, line: delivery.pointee.line)
     var row = attemptRow(delivery.pointee)

@@ -92,8 +92,9 @@ extension Lane {
     questions[index] = entries
     let queries = entries.map {
       DeliveryQuery(
-        account: held.pointee.account, eventID: held.pointee.eventID, webhookKey: $0.webhook.key,
-        run: run, attempt: attempt)
+        account: held.pointee.account, eventID: held.pointee.eventID,
+        triggeredAt: held.pointee.triggeredAt, webhookKey: $0.webhook.key, run: run,
+        attempt: attempt)
     }
     surroundings.recorder.post(
       .progress(

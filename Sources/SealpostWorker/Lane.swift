@@ -59,6 +59,8 @@ final class Lane {
   var deliveries = SlotTable<HeldDelivery>()
   var heldBytes = 0
   var dispatcher: Dispatcher
+  var concurrency: ConcurrencyLimit
+  var endedLastTurn = 0
   var directory: WebhookDirectory
   var webhooks: [LaneWebhook?] = []
   var scanner = EventScanner()
@@ -91,6 +93,7 @@ final class Lane {
     self.names = BrokerNames(
       namespace: settings.broker.namespace, eventsExchange: settings.broker.eventsExchange)
     self.ladder = DelayLadder(names: names, unit: settings.broker.delayUnit)
+    self.concurrency = ConcurrencyLimit(most: engine.capacity)
     self.dispatcher = Dispatcher(
       laneLimit: engine.capacity,
       webhookLimit: max(1, settings.maximumInFlightPerWebhook / settings.lanes))
@@ -113,13 +116,14 @@ final class Lane {
 
   private func turn() throws(TransportError) {
     var hasMail = false
-    try poller.wait(timeoutMilliseconds: pollTimeout()) { token, events in
+    let slept = try poller.wait(timeoutMilliseconds: pollTimeout()) { token, events in
       switch token {
       case PollToken.mailbox: hasMail = true
       case PollToken.broker: mayHaveMore = true
       default: engine.socketReady(token: token, events: events)
       }
     }
+    adjustConcurrency(slept: slept)
     now = Timestamp.now()
     if hasMail { readMail() }
     readBroker()
@@ -131,6 +135,14 @@ final class Lane {
     handOver()
     acknowledge()
     endDrain()
+  }
+
+  private func adjustConcurrency(slept: Int64) {
+    concurrency.turn(
+      now: MonotonicTime.nanoseconds(), slept: slept, ended: endedLastTurn,
+      inFlight: dispatcher.inFlight, hasWaiting: dispatcher.waiting > 0)
+    dispatcher.limit = concurrency.current
+    endedLastTurn = 0
   }
 
   private func pollTimeout() -> Int32 {

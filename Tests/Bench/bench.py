@@ -172,7 +172,7 @@ def main():
     parser.add_argument("--quick", action="store_true", help="fewer events and rounds")
     parser.add_argument("--json", action="store_true", help="print JSON")
     options = parser.parse_args()
-    events, count = (20_000, 2) if options.quick else (50_000, 5)
+    events, count = (60_000, 3) if options.quick else (50_000, 5)
     broker = Broker()
     results = []
     try:

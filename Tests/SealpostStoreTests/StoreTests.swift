@@ -21,6 +21,7 @@ import Testing
 
   let folder: Folder
   let path: String
+  let triggeredAt = Timestamp(seconds: 1_795_000_000)
 
   init() throws {
     folder = try Folder()
@@ -48,7 +49,7 @@ import Testing
           var batch = RecordBatch()
           batch.events = [
             EventRow(
-              account: account, id: id, name: name, body: name, triggeredAt: .now(),
+              account: account, id: id, name: name, body: name, triggeredAt: triggeredAt,
               receivedAt: .now())
           ]
           for (number, outcome) in attempts {
@@ -82,7 +83,8 @@ import Testing
         try #require(
           try store.progress(of: [
             DeliveryQuery(
-              account: account, eventID: id, webhookKey: webhook.key, run: 0, attempt: attempt)
+              account: account, eventID: id, triggeredAt: triggeredAt, webhookKey: webhook.key,
+              run: 0, attempt: attempt)
           ]).first)
       }
     }
@@ -204,11 +206,49 @@ import Testing
   }
 
   @Test func eventsOfOneHashAreKeptApart() async throws {
-    let store = try SQLiteStore(path: path, secretKey: nil) { _, _ in 7 }
+    let store = try SQLiteStore(
+      path: path, secretKey: nil, eventHash: EventHash { _, _, _ in 7 })
     let webhook = try await store.create(draft())
     #expect(try record(store, event: "evt_1", webhook: webhook, [(1, .delivered)]) == [.inserted])
     #expect(try record(store, event: "evt_2", webhook: webhook, [(1, .delivered)]) == [.inserted])
     #expect(try record(store, event: "evt_1", webhook: webhook, [(1, .delivered)]) == [.duplicate])
+  }
+
+  @Test func theRowsOfAWebhookAreFoundAcrossTheWholeLog() async throws {
+    let store = try open()
+    let mine = try await store.create(draft("mine"))
+    let other = try await store.create(draft("other"))
+    // Rows far apart, as in a log of millions: 65,536 ids are a chunk of the index.
+    for (number, id) in [1, 65_535, 65_536, 400_000, 400_001, 2_000_000].enumerated() {
+      _ = try record(
+        store, event: "evt_\(number)", webhook: id == 400_000 ? other : mine, [(1, .delivered)])
+      try await store.pool.write { database in
+        try database.execute(
+          sql: "UPDATE attempts SET id = ? WHERE id = (SELECT max(id) FROM attempts)",
+          arguments: [id])
+      }
+    }
+    var filter = LogFilter()
+    filter.webhook = mine.id
+    #expect(try await store.attempts(filter).map(\.id) == [2_000_000, 400_001, 65_536, 65_535, 1])
+    filter.limit = 3
+    #expect(try await store.attempts(filter).map(\.id) == [2_000_000, 400_001, 65_536])
+    filter.after = 1
+    #expect(try await store.attempts(filter).map(\.id) == [65_535, 65_536, 400_001])
+    filter.after = 2_000_000
+    #expect(try await store.attempts(filter).isEmpty)
+    var account = LogFilter()
+    account.account = "acme"
+    #expect(try await store.attempts(account).count == 6)
+    account.account = "other"
+    #expect(try await store.attempts(account).isEmpty)
+    let plan = try await store.pool.read { database in
+      try String.fetchAll(
+        database,
+        sql: "EXPLAIN QUERY PLAN SELECT * FROM attempts a WHERE a.id >> 16 = 3 AND a.webhook = 1",
+        adapter: RangeRowAdapter(3..<4))
+    }
+    #expect(plan.contains { $0.contains("attempts_webhook") })
   }
 
   @Test func tokensAreSealedAndOtherKeysLeaveWebhooksWithoutThem() async throws {

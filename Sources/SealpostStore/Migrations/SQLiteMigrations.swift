@@ -13,6 +13,10 @@ enum SQLiteMigrations {
   /// Webhooks and their deletions; events once, attempts unique within their delivery; what waits, what
   /// was refused, what may kill workers, and the last run of each delivery that was sent again. Times are
   /// nanoseconds since the epoch.
+  ///
+  /// What grows with every delivery is indexed so that new entries come to the end of their index or
+  /// close to it, however many rows and webhooks there are: events by `EventHash`, and the rows of a
+  /// webhook within each chunk of 65,536 rows.
   private static let deliveries = """
     CREATE TABLE store_version (id INTEGER PRIMARY KEY CHECK (id = 1), revision INTEGER NOT NULL);
     INSERT INTO store_version VALUES (1, 0);
@@ -73,7 +77,7 @@ enum SQLiteMigrations {
       response_body BLOB
     );
     CREATE UNIQUE INDEX attempts_delivery ON attempts (event, webhook, run, number);
-    CREATE INDEX attempts_webhook ON attempts (webhook, id);
+    CREATE INDEX attempts_webhook ON attempts (id >> 16, webhook);
 
     CREATE TABLE backlog (
       id INTEGER PRIMARY KEY,

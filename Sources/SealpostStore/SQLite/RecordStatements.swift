@@ -12,14 +12,11 @@ struct RecordStatements {
   private let insertAttempt: OpaquePointer
   private let insertBacklog: OpaquePointer
   private let connection: OpaquePointer
-  private let hash: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Int64
+  private let hash: EventHash
   /// Holds the statements above.
   private let statements: [Statement]
 
-  init(
-    _ database: Database,
-    _ hash: @escaping (UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Int64
-  ) throws {
+  init(_ database: Database, _ hash: EventHash) throws {
     statements = try [
       "SELECT key, account, id FROM events WHERE hash = ?",
       """
@@ -51,8 +48,9 @@ struct RecordStatements {
 
   /// The key of an event, which is inserted where it is not there.
   mutating func key(of event: EventRow) throws -> Int64 {
-    if let key = try findKey(account: event.account, id: event.id) { return key }
-    sqlite3_bind_int64(insertEvent, 1, hash(event.account, event.id))
+    let hash = hash.make(event.account, event.id, event.triggeredAt)
+    if let key = try findKey(hash, account: event.account, id: event.id) { return key }
+    sqlite3_bind_int64(insertEvent, 1, hash)
     bind(insertEvent, 2, text: event.account)
     bind(insertEvent, 3, text: event.id)
     bind(insertEvent, 4, text: event.name)
@@ -63,11 +61,18 @@ struct RecordStatements {
     return sqlite3_last_insert_rowid(connection)
   }
 
-  /// The key of an event, or nil. Events may share a hash, so their texts are compared.
-  mutating func findKey(account: UnsafeRawBufferPointer, id: UnsafeRawBufferPointer) throws
-    -> Int64?
-  {
-    sqlite3_bind_int64(find, 1, hash(account, id))
+  /// The key of the event that a question is about, or nil.
+  mutating func findKey(_ query: DeliveryQuery) throws -> Int64? {
+    try findKey(
+      hash.make(query.account, query.eventID, query.triggeredAt), account: query.account,
+      id: query.eventID)
+  }
+
+  /// Events may share a hash, so their texts are compared.
+  private func findKey(
+    _ hash: Int64, account: UnsafeRawBufferPointer, id: UnsafeRawBufferPointer
+  ) throws -> Int64? {
+    sqlite3_bind_int64(find, 1, hash)
     defer { sqlite3_reset(find) }
     while true {
       switch sqlite3_step(find) {

@@ -9,29 +9,57 @@ extension SQLiteStore: EventLog {
     FROM attempts a JOIN events e ON e.key = a.event JOIN webhooks w ON w.key = a.webhook
     """
 
+  /// Rows of the log under one key of the index by webhook: 2^16 of them. Their entries stand together, so
+  /// the index grows at its end, and the rows of a webhook are found chunk by chunk.
+  private static let chunkBits: Int64 = 16
+
   /// As `EventLog` says.
   public func attempts(_ filter: LogFilter) async throws(StoreError) -> [LogEntry] {
     try await read { database in
-      var conditions: [String] = []
-      var arguments: StatementArguments = []
-      func add(_ condition: String, _ value: (any DatabaseValueConvertible)?) {
-        guard let value else { return }
-        conditions.append(condition)
-        arguments += [value]
+      var found: [LogEntry] = []
+      guard filter.webhook != nil || filter.account != nil else {
+        return try Self.attempts(filter, in: nil, limit: filter.limit, database)
       }
-      add("e.account = ?", filter.account)
-      add("w.id = ?", filter.webhook)
-      add("e.id = ?", filter.event)
-      add("a.outcome = ?", filter.outcome?.rawValue)
-      add("a.id > ?", filter.after)
-      let condition = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
-      let order = filter.after == nil ? "DESC" : "ASC"
-      arguments += [filter.limit]
-      return try Row.fetchAll(
-        database, sql: "\(Self.columns) \(condition) ORDER BY a.id \(order) LIMIT ?",
-        arguments: arguments
-      ).map(Self.entry)
+      let bounds = try Row.fetchOne(database, sql: "SELECT min(id), max(id) FROM attempts")
+      guard let bounds, let first = bounds[0] as Int64?, let last = bounds[1] as Int64? else {
+        return []
+      }
+      let oldest = max(first, filter.after ?? first) >> Self.chunkBits
+      let newest = last >> Self.chunkBits
+      guard oldest <= newest else { return [] }
+      for step in 0...(newest - oldest) where found.count < filter.limit {
+        found += try Self.attempts(
+          filter, in: filter.after == nil ? newest - step : oldest + step,
+          limit: filter.limit - found.count, database)
+      }
+      return found
     }
+  }
+
+  private static func attempts(
+    _ filter: LogFilter, in chunk: Int64?, limit: Int, _ database: Database
+  ) throws -> [LogEntry] {
+    var conditions: [String] = []
+    var arguments: StatementArguments = []
+    func add(_ condition: String, _ value: (any DatabaseValueConvertible)?) {
+      guard let value else { return }
+      conditions.append(condition)
+      arguments += [value]
+    }
+    add("a.id >> \(chunkBits) = ?", chunk)
+    add("a.webhook IN (SELECT key FROM webhooks WHERE account = ?)", filter.account)
+    add("a.webhook IN (SELECT key FROM webhooks WHERE id = ?)", filter.webhook)
+    add("e.id = ?", filter.event)
+    add("a.outcome = ?", filter.outcome?.rawValue)
+    add("a.id > ?", filter.after)
+    let condition = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
+    arguments += [limit]
+    let order = filter.after == nil ? "DESC" : "ASC"
+    return try Row.fetchAll(
+      database.cachedStatement(
+        sql: "\(columns) \(condition) ORDER BY a.id \(order) LIMIT ?"),
+      arguments: arguments
+    ).map(entry)
   }
 
   /// As `EventLog` says.

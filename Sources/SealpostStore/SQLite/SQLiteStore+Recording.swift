@@ -37,9 +37,7 @@ extension SQLiteStore: RecordingStore {
     try writeBlocking { database in
       var statements = try RecordStatements(database, eventHash)
       return try deliveries.map { query in
-        guard let event = try statements.findKey(account: query.account, id: query.eventID) else {
-          return .unknown
-        }
+        guard let event = try statements.findKey(query) else { return .unknown }
         return try progress(query, event: event, database)
       }
     }
