@@ -45,6 +45,7 @@ let package = Package(
     .systemLibrary(
       name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
 
     module("SealpostCore", []),
     module("SealpostSigning", ["SealpostCore", "COpenSSL"]),
@@ -53,7 +54,7 @@ let package = Package(
     module(
       "SealpostStore",
       [
-        "SealpostCore", "SealpostSigning",
+        "SealpostCore", "SealpostSigning", "CSQLite",
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ]),

@@ -1,4 +1,4 @@
-/// Rows for one transaction of the recorder. Its pointers are the caller's and good for the call.
+/// Rows that a lane leaves for the recorder. Its pointers are the lane's and good until they are committed.
 public struct RecordBatch {
   /// The events that the other rows are of. One may be there twice.
   public var events: [EventRow] = []
@@ -9,18 +9,4 @@ public struct RecordBatch {
 
   /// An empty batch.
   public init() {}
-
-  /// Adds the rows of another batch.
-  public mutating func append(_ other: RecordBatch) {
-    let offset = events.count
-    events += other.events
-    for var row in other.attempts {
-      row.event += offset
-      attempts.append(row)
-    }
-    for var row in other.backlog {
-      row.event += offset
-      backlog.append(row)
-    }
-  }
 }

@@ -1,10 +1,10 @@
 /// What the recorder and other threads of the worker need of a store. Every function blocks: call none
 /// from the cooperative pool.
 public protocol RecordingStore: Sendable {
-  /// Writes a batch in one transaction: all of it is durable, or nothing is.
+  /// Writes batches in one transaction: all of them are durable, or nothing is.
   ///
-  /// - Parameter verdicts: filled with one verdict for each attempt.
-  func record(_ batch: borrowing RecordBatch, verdicts: inout [RecordVerdict]) throws(StoreError)
+  /// - Returns: for each batch one verdict for each attempt.
+  func record(_ batches: [RecordBatch]) throws(StoreError) -> [[RecordVerdict]]
 
   /// How far deliveries have come, one answer for each.
   func progress(of deliveries: [DeliveryQuery]) throws(StoreError) -> [DeliveryProgress]

@@ -51,7 +51,7 @@ struct ConcurrencyLimit {
     round.ended += ended
     round.slept += slept
     let time = now - round.start
-    guard time >= Self.shortestRound, round.ended >= current else { return }
+    guard time >= Self.shortestRound else { return }
     if round.slept * 2 > time {
       before = nil
       if inFlight >= current { current = min(most, current * 2) }

@@ -22,6 +22,7 @@ extension Lane {
   /// Deliveries of one message mostly end side by side, so looking at the last row is enough: a row
   /// that is there twice costs the recorder one look-up.
   private func eventRow(_ index: Int32) -> Int {
+    if records.isEmpty { records.since = now }
     let held = messages[index].pointee
     if let last = records.batch.events.last, last.body.baseAddress == held.message.body.baseAddress
     {
@@ -57,14 +58,15 @@ extension Lane {
     records.attemptDeliveries.append(-1 - index)
   }
 
-  /// Hands this turn's rows to the recorder and its publishes to the retry publisher.
+  /// Hands rows to the recorder, a few turns' at a time, and this turn's publishes to the retry publisher.
   func handOver() {
-    if !records.isEmpty {
+    if !records.isEmpty,
+      records.rows >= Self.recordsPerRequest || engine.inFlight == 0
+        || now - records.since >= .milliseconds(Int64(Self.recordsPatience))
+    {
       surroundings.recorder.post(.record(records))
       recordsUnanswered.append(now)
-      records = RecordRequest(
-        lane: surroundings.mailbox, batch: RecordBatch(), attemptDeliveries: [],
-        parkedMessages: [])
+      records = RecordRequest(lane: surroundings.mailbox)
     }
     if !publishes.isEmpty {
       surroundings.publisher.post(publishes)

@@ -40,6 +40,10 @@ final class Lane {
 
   static let messagesPerTurn = 256
   static let tickMilliseconds: Int32 = 1000
+  /// Rows go to the recorder this many at a time, or after this many milliseconds, or when nothing is in
+  /// flight any more: each hand-over costs memory and a lock.
+  static let recordsPerRequest = 128
+  static let recordsPatience: Int32 = 2
 
   let surroundings: Surroundings
   let poller: Poller
@@ -97,8 +101,7 @@ final class Lane {
     self.dispatcher = Dispatcher(
       laneLimit: engine.capacity,
       webhookLimit: max(1, settings.maximumInFlightPerWebhook / settings.lanes))
-    self.records = RecordRequest(
-      lane: surroundings.mailbox, batch: RecordBatch(), attemptDeliveries: [], parkedMessages: [])
+    self.records = RecordRequest(lane: surroundings.mailbox)
   }
 
   /// Consumes until told to drain, then ends.
@@ -147,8 +150,9 @@ final class Lane {
 
   private func pollTimeout() -> Int32 {
     if mayHaveMore && isReading && consumer != nil { return 0 }
+    let longest = records.isEmpty ? Self.tickMilliseconds : Self.recordsPatience
     let engineTimeout = engine.timeoutMilliseconds()
-    return engineTimeout < 0 ? Self.tickMilliseconds : min(engineTimeout, Self.tickMilliseconds)
+    return engineTimeout < 0 ? longest : min(engineTimeout, longest)
   }
 
   private func readMail() {

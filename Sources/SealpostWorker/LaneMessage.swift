@@ -35,11 +35,13 @@ struct ConnectedConsumer: @unchecked Sendable {
 /// the reply, and neither side writes to them.
 struct RecordRequest: @unchecked Sendable {
   let lane: Mailbox<LaneMessage>
-  var batch: RecordBatch
+  var batch = RecordBatch()
   /// The delivery of each attempt in the batch.
-  var attemptDeliveries: [Int32]
+  var attemptDeliveries: [Int32] = []
   /// The deliveries that are parked with the batch.
-  var parkedMessages: [Int32]
+  var parkedMessages: [Int32] = []
+  /// When the first row came in.
+  var since = Timestamp(nanoseconds: 0)
 
   var isEmpty: Bool { batch.attempts.isEmpty && batch.backlog.isEmpty }
   var rows: Int { batch.attempts.count + batch.backlog.count }

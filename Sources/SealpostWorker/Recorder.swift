@@ -93,23 +93,18 @@ final class Recorder: Sendable {
 
   private func commit(_ requests: inout [RecordRequest]) {
     guard !requests.isEmpty else { return }
-    var batch = RecordBatch()
-    for request in requests { batch.append(request.batch) }
-    var verdicts: [RecordVerdict] = []
+    let batches = requests.map(\.batch)
+    var verdicts: [[RecordVerdict]] = []
     guard
       perform(
-        "record attempts", { () throws(StoreError) in try store.record(batch, verdicts: &verdicts) }
-      )
+        "record attempts", { () throws(StoreError) in verdicts = try store.record(batches) })
     else { return }
-    var next = verdicts.startIndex
-    for request in requests {
-      let end = next + request.batch.attempts.count
+    for (request, verdicts) in zip(requests, verdicts) {
       request.lane.post(
         .recorded(
           RecordReply(
-            verdicts: Array(verdicts[next..<end]), attemptDeliveries: request.attemptDeliveries,
+            verdicts: verdicts, attemptDeliveries: request.attemptDeliveries,
             parkedMessages: request.parkedMessages)))
-      next = end
     }
     requests = []
   }

@@ -68,7 +68,7 @@ import Testing
                 state: .parked, reason: "webhook_inactive")
             ]
           }
-          try store.record(batch, verdicts: &verdicts)
+          verdicts = try store.record([batch])[0]
         }
       }
     }

@@ -30,6 +30,12 @@ import Testing
     #expect(limit.current == 512)
   }
 
+  @Test func growsWhereNoAnswerComes() {
+    var limit = ConcurrencyLimit(most: 512)
+    _ = work(&limit, milliseconds: 200, asleep: { _ in 1 }) { _ in 0 }
+    #expect(limit.current == 512)
+  }
+
   @Test func growsWhereMoreAnswersCome() {
     var limit = ConcurrencyLimit(most: 512)
     _ = work(&limit, milliseconds: 3000) { Double(min($0, 200)) / 4 }

@@ -5,30 +5,33 @@ import SealpostCore
 
 extension SQLiteStore: RecordingStore {
   /// As `RecordingStore` says.
-  public func record(_ batch: borrowing RecordBatch, verdicts: inout [RecordVerdict])
-    throws(StoreError)
-  {
-    let batch = copy batch
-    verdicts = try writeBlocking { database in
+  public func record(_ batches: [RecordBatch]) throws(StoreError) -> [[RecordVerdict]] {
+    try writeBlocking { database in
       var statements = try RecordStatements(database, eventHash)
-      let keys = try batch.events.map { try statements.key(of: $0) }
-      var verdicts: [RecordVerdict] = []
-      verdicts.reserveCapacity(batch.attempts.count)
-      for row in batch.attempts {
-        let isNew = try statements.insert(row, event: keys[row.event])
-        verdicts.append(isNew ? .inserted : .duplicate)
-        if isNew, row.outcome == .exhausted {
-          try statements.insert(
-            BacklogRow(
-              event: row.event, webhookKey: row.webhookKey, run: row.run, attempt: row.number,
-              firstAttemptAt: row.firstAttemptAt, state: .exhausted,
-              reason: row.reason?.id ?? "exhausted"),
-            event: keys[row.event])
-        }
-      }
-      for row in batch.backlog { try statements.insert(row, event: keys[row.event]) }
-      return verdicts
+      return try batches.map { try record($0, &statements) }
     }
+  }
+
+  private func record(_ batch: RecordBatch, _ statements: inout RecordStatements) throws
+    -> [RecordVerdict]
+  {
+    let keys = try batch.events.map { try statements.key(of: $0) }
+    let verdicts = try batch.attempts.map { row in
+      guard try statements.insert(row, event: keys[row.event]) else {
+        return RecordVerdict.duplicate
+      }
+      if row.outcome == .exhausted {
+        try statements.insert(
+          BacklogRow(
+            event: row.event, webhookKey: row.webhookKey, run: row.run, attempt: row.number,
+            firstAttemptAt: row.firstAttemptAt, state: .exhausted,
+            reason: row.reason?.id ?? "exhausted"),
+          event: keys[row.event])
+      }
+      return .inserted
+    }
+    for row in batch.backlog { try statements.insert(row, event: keys[row.event]) }
+    return verdicts
   }
 
   /// As `RecordingStore` says.

@@ -1,3 +1,4 @@
+internal import CSQLite
 import Foundation
 import GRDB
 import SealpostCore
@@ -25,9 +26,14 @@ public final class SQLiteStore: Sendable {
       path: String(url.dropFirst(7)), secretKey: secretKey, eventHash: .standard)
   }
 
+  /// SQLite counts its memory under a lock that it takes for every allocation; nobody reads the count.
+  /// It can be told once, before its first use; where something else used it already, it keeps counting.
+  private static let memoryStatisticsOff = sealpost_sqlite_without_memory_statistics()
+
   init(
     path: String, secretKey: String?, eventHash: EventHash
   ) throws(StoreError) {
+    _ = Self.memoryStatisticsOff
     self.path = path
     self.eventHash = eventHash
     let isNew = !FileManager.default.fileExists(atPath: path)
