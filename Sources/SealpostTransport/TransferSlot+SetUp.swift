@@ -46,6 +46,9 @@ extension TransferSlot {
     set(CURLOPT_NOSIGNAL, 1)
     set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
     set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
+    if let file = settings.authoritiesFile {
+      _ = file.withCString { sealpost_set_pointer(handle, CURLOPT_CAINFO, $0) }
+    }
     set(CURLOPT_TCP_NODELAY, 1)
     // A look-up that hangs must not hold the loop up when its handle is cleaned up.
     set(CURLOPT_QUICK_EXIT, 1)

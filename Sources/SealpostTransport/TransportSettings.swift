@@ -6,6 +6,8 @@ public struct TransportSettings: Sendable {
   public var deliveryTimeout: Duration
   /// How many requests one engine may have in flight.
   public var capacity: Int
+  /// A file of certificates (PEM) that are trusted instead of the system's, nil for those.
+  public var authoritiesFile: String?
   /// The largest head of an answer that is read, in bytes.
   public var maximumHeadBytes: Int
   /// The largest body of an answer that is read, in bytes.
@@ -16,12 +18,13 @@ public struct TransportSettings: Sendable {
   /// Makes settings with the defaults of the program.
   public init(
     connectTimeout: Duration = .seconds(5), deliveryTimeout: Duration = .seconds(15),
-    capacity: Int = 512, maximumHeadBytes: Int = 64 << 10, maximumBodyBytes: Int = 1 << 20,
-    excerptBytes: Int = 4096
+    capacity: Int = 512, authoritiesFile: String? = nil, maximumHeadBytes: Int = 64 << 10,
+    maximumBodyBytes: Int = 1 << 20, excerptBytes: Int = 4096
   ) {
     self.connectTimeout = connectTimeout
     self.deliveryTimeout = deliveryTimeout
     self.capacity = capacity
+    self.authoritiesFile = authoritiesFile
     self.maximumHeadBytes = maximumHeadBytes
     self.maximumBodyBytes = maximumBodyBytes
     self.excerptBytes = excerptBytes

@@ -33,16 +33,22 @@ extension Lane {
     consumer = nil
     connection += 1
     mayHaveMore = false
+    messages.forEachIndex { messages[$0].pointee.isAbandoned = true }
     abandonWaiting()
     if drainDeadline == nil { surroundings.connector.connect() }
   }
 
-  /// Lets go of every message whose requests have not begun. None of them is acknowledged.
+  /// Lets go of what has not begun: a message of which any part waits is not acknowledged. One whose
+  /// requests are all on their way may still end as it should.
   func abandonWaiting() {
-    var idle: [Int32] = suspects.removeWaiting() + awaitingDirectory
+    var idle = suspects.removeWaiting() + awaitingDirectory
     awaitingDirectory = []
-    messages.forEachIndex { messages[$0].pointee.isAbandoned = true }
-    for delivery in dispatcher.removeWaiting() { settle(delivery: delivery) }
+    for message in idle + questions.keys { messages[message].pointee.isAbandoned = true }
+    let waiting = dispatcher.removeWaiting()
+    for delivery in waiting {
+      messages[deliveries[delivery].pointee.message].pointee.isAbandoned = true
+    }
+    for delivery in waiting { settle(delivery: delivery) }
     idle.removeAll { messages[$0].pointee.pending > 0 }
     for message in idle { settle(message: message) }
   }

@@ -112,7 +112,9 @@ struct Settings {
         maximumEventBytes: try maximumEventBytes, retry: retry,
         transport: TransportSettings(
           connectTimeout: try reader.duration("SEALPOST_CONNECT_TIMEOUT", default: .seconds(5)),
-          deliveryTimeout: try reader.duration("SEALPOST_DELIVERY_TIMEOUT", default: .seconds(15))),
+          deliveryTimeout: try reader.duration("SEALPOST_DELIVERY_TIMEOUT", default: .seconds(15)),
+          capacity: try reader.count("SEALPOST_MAX_IN_FLIGHT", default: 512, range: 1...10_000),
+          authoritiesFile: try authoritiesFile),
         egress: try egress,
         maximumInFlightPerWebhook: try reader.count(
           "SEALPOST_MAX_IN_FLIGHT_PER_WEBHOOK", default: 64, range: 1...1000),
@@ -120,6 +122,20 @@ struct Settings {
         shutdownGrace: try reader.duration("SEALPOST_SHUTDOWN_GRACE", default: .seconds(20)),
         allowsUnsafeBroker: try reader.flag("SEALPOST_ALLOW_UNSAFE_BROKER"),
         userAgent: Product.userAgent)
+    }
+  }
+
+  private var authoritiesFile: String? {
+    get throws {
+      guard let file = reader.text("SEALPOST_CA_FILE") else { return nil }
+      guard let text = try? String(contentsOfFile: file, encoding: .utf8),
+        text.contains("-----BEGIN CERTIFICATE-----")
+      else {
+        throw Failure(
+          "SEALPOST_CA_FILE names \(file), which holds no certificate in PEM.",
+          exitCode: Failure.badSettings)
+      }
+      return file
     }
   }
 

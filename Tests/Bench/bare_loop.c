@@ -2,7 +2,8 @@
  * librabbitmq, signs each body with HMAC-SHA256, posts it to each URL with libcurl on an epoll set, and
  * acknowledges in batches; one thread. No scan, no matching, no policy, no log, no retry.
  *
- * usage: bare_loop PORT QUEUE FAN_OUT IN_FLIGHT URL
+ * usage: bare_loop PORT QUEUE FAN_OUT IN_FLIGHT AUTHORITIES URL...
+ * AUTHORITIES is a file with certificates to trust, or empty; requests go to the URLs in turn.
  * Ends on SIGTERM, or with a message where something is not as it should be.
  */
 #include <amqp.h>
@@ -19,7 +20,7 @@
 #include <sys/epoll.h>
 #include <time.h>
 
-enum { PREFETCH = 1000, ACKNOWLEDGE_EVERY = 125, MAXIMUM_IN_FLIGHT = 4096, HEAD = 512 };
+enum { PREFETCH = 1000, ACKNOWLEDGE_EVERY = 125, MAXIMUM_IN_FLIGHT = 8192, HEAD = 512, MAXIMUM_URLS = 1024 };
 
 typedef struct Message {
   amqp_envelope_t envelope;
@@ -47,6 +48,8 @@ static uint64_t first, next_sent, end; /* delivery tags: acknowledged below `fir
 
 static Slot slots[MAXIMUM_IN_FLIGHT];
 static int free_slots[MAXIMUM_IN_FLIGHT], free_count;
+static CURLU *urls[MAXIMUM_URLS];
+static int url_count, next_url;
 
 static void fail(const char *what) {
   fprintf(stderr, "bare_loop: %s\n", what);
@@ -92,10 +95,11 @@ static size_t ignore(char *bytes, size_t size, size_t count, void *data) {
   return size * count;
 }
 
-static void make_slot(Slot *slot, const char *url) {
+static void make_slot(Slot *slot, const char *authorities) {
   slot->handle = curl_easy_init();
   slot->head.data = slot->text;
-  curl_easy_setopt(slot->handle, CURLOPT_URL, url);
+  curl_easy_setopt(slot->handle, CURLOPT_CURLU, urls[0]);
+  if (*authorities) curl_easy_setopt(slot->handle, CURLOPT_CAINFO, authorities);
   curl_easy_setopt(slot->handle, CURLOPT_POST, 1L);
   curl_easy_setopt(slot->handle, CURLOPT_HTTPHEADER, &slot->head);
   curl_easy_setopt(slot->handle, CURLOPT_WRITEFUNCTION, ignore);
@@ -132,6 +136,7 @@ static void start(Message *message) {
            (int)message->envelope.routing_key.len, (char *)message->envelope.routing_key.bytes);
   slot->message = message;
   message->unsent--;
+  if (url_count > 1) curl_easy_setopt(slot->handle, CURLOPT_CURLU, urls[next_url++ % url_count]);
   curl_easy_setopt(slot->handle, CURLOPT_POSTFIELDS, event->body.bytes);
   curl_easy_setopt(slot->handle, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)event->body.len);
   curl_multi_add_handle(multi, slot->handle);
@@ -152,7 +157,8 @@ static void collect(void) {
     long status = 0;
     curl_easy_getinfo(ended->easy_handle, CURLINFO_PRIVATE, (char **)&slot);
     curl_easy_getinfo(slot->handle, CURLINFO_RESPONSE_CODE, &status);
-    if (ended->data.result != CURLE_OK || status != 200) fail("a request was not answered with 200");
+    if (ended->data.result != CURLE_OK) fail(curl_easy_strerror(ended->data.result));
+    if (status != 200 && status != 500) fail("a request was answered with neither 200 nor 500");
     curl_multi_remove_handle(multi, slot->handle);
     free_slots[free_count++] = (int)(slot - slots);
     if (--slot->message->pending == 0) slot->message->is_done = 1;
@@ -210,9 +216,13 @@ static void make_mac(void) {
 }
 
 int main(int count, char **arguments) {
-  if (count != 6) fail("usage: bare_loop PORT QUEUE FAN_OUT IN_FLIGHT URL");
+  if (count < 7) fail("usage: bare_loop PORT QUEUE FAN_OUT IN_FLIGHT AUTHORITIES URL...");
   int fan_out = atoi(arguments[3]), in_flight = atoi(arguments[4]);
   if (fan_out < 1 || in_flight < 1 || in_flight > MAXIMUM_IN_FLIGHT) fail("a number is out of range");
+  for (; url_count < count - 6 && url_count < MAXIMUM_URLS; url_count++) {
+    urls[url_count] = curl_url();
+    if (curl_url_set(urls[url_count], CURLUPART_URL, arguments[6 + url_count], 0)) fail("a bad URL");
+  }
   signal(SIGPIPE, SIG_IGN);
   signal(SIGTERM, on_end);
   curl_global_init(CURL_GLOBAL_ALL);
@@ -223,7 +233,7 @@ int main(int count, char **arguments) {
   multi = curl_multi_init();
   curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, watch);
   curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, set_timer);
-  curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, (long)in_flight + 16);
+  curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, (long)in_flight + 1024);
   for (int index = 0; index < in_flight; index++) {
     make_slot(&slots[index], arguments[5]);
     free_slots[free_count++] = index;

@@ -2,195 +2,131 @@
 
 import argparse
 import json
+import os
 import pathlib
-import statistics
-import subprocess
+import platform
 import sys
-import tempfile
 import time
-import urllib.request
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "EndToEnd"))
 
 from harness.broker import Broker  # noqa: E402
-from harness.program import BINARY, Program  # noqa: E402
-from harness.waiting import free_port, is_listening, wait_until  # noqa: E402
 
-BODY_BYTES = 661
-IN_FLIGHT = 64
+import growth  # noqa: E402
+import guard  # noqa: E402
+import moments  # noqa: E402
+from workloads import FULL, QUICK  # noqa: E402
 
-
-class Receiver:
-    """nginx with one worker process, which answers 200 and counts."""
-
-    def __init__(self, folder, name):
-        self.port = free_port()
-        configuration = folder / f"{name}.conf"
-        configuration.write_text(f"""
-            daemon off; worker_processes 1; pid {folder}/{name}.pid; error_log stderr crit;
-            events {{ worker_connections 16384; }}
-            http {{
-              access_log off; keepalive_requests 1000000000; client_body_temp_path {folder};
-              client_body_buffer_size 512k; client_max_body_size 2m;
-              server {{
-                listen 127.0.0.1:{self.port} backlog=4096;
-                location / {{ return 200; }}
-                location = /count {{ stub_status; }}
-              }}
-            }}""")
-        self.process = subprocess.Popen(["/usr/sbin/nginx", "-c", configuration, "-p", folder])
-        self.asked = 0
-        wait_until(lambda: is_listening(self.port), "nginx to listen")
-        self.start = self._handled()
-
-    def _handled(self):
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/count") as answer:
-            self.asked += 1
-            return int(answer.read().split()[9]) - self.asked
-
-    @property
-    def requests(self):
-        """How many requests came, those for this count left out."""
-        return self._handled() - self.start
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait()
+begin = time.monotonic()
 
 
-class Meter:
-    """CPU time and deliveries of a process, from a tenth of its work to the end of it."""
-
-    def __init__(self, process, receiver, total):
-        self.process, self.receiver, self.total = process, receiver, total
-        self.begin = self.end = None
-
-    def read(self):
-        """Looks once; true when all was delivered."""
-        assert self.process.poll() is None, f"{self.process.args[0]} ended"
-        # The CPU clock of another process: clock_getcpuclockid(3).
-        sample = (time.monotonic(), time.clock_gettime(~self.process.pid << 3 | 2),
-                  self.receiver.requests)
-        if self.begin is None and sample[2] >= self.total / 10:
-            self.begin = sample
-        if self.end is None and sample[2] >= self.total:
-            self.end = sample
-            status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
-            self.peak = int(status.split("VmHWM:")[1].split()[0]) / 1024
-        return self.end is not None
-
-    def result(self):
-        wall, cpu, count = (b - a for a, b in zip(self.begin, self.end))
-        return {"perSecond": count / wall, "cpuMicroseconds": cpu / count * 1e6,
-                "peakMebibytes": self.peak}
+def progress(what):
+    print(f"{time.monotonic() - begin:6.0f} s  {what}", file=sys.stderr, flush=True)
 
 
-def event_data():
-    """The text of `data` that makes an event's body as long as the workload says."""
-    frame = json.dumps({"event": "license.created", "data": {"text": ""},
-                        "triggeredAt": "2026-01-31T12:00:00.123Z"}, separators=(",", ":"))
-    return json.dumps({"text": "x" * (BODY_BYTES - len(frame))}, separators=(",", ":"))
+def machine():
+    """What it ran on."""
+    model = next(line.split(":")[1].strip() for line in open("/proc/cpuinfo") if "model name" in line)
+    return {"processor": model, "cores": os.cpu_count(), "system": platform.release(),
+            "date": time.strftime("%Y-%m-%d")}
 
 
-def measure(broker, loop, number, fan_out, events):
-    """One round: both queues filled, both systems started, until all is delivered."""
-    program = Program(broker, namespace=f"bench{number}", SEALPOST_LANES="1")
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="sealpost-bench-", dir=program.folder))
-    receivers = [Receiver(folder, "program"), Receiver(folder, "bare")]
-    bare = None
-    try:
-        for _ in range(fan_out):
-            program.add_webhook(f"http://127.0.0.1:{receivers[0].port}/hook", "*")
-        code, _, errors = program.run("check")
-        assert code == 0, errors
-        queue = f"bare{number}"
-        connection = broker.connect()
-        channel = connection.channel()
-        channel.queue_declare(queue, durable=True, arguments={"x-queue-type": "quorum"})
-        channel.queue_bind(queue, program.exchange, "#")
-        connection.close()
-        data = folder / "data.json"
-        data.write_text(event_data())
-        code, _, errors = program.run(
-            "publish", "license.created", "--data", data, "--count", events)
-        assert code == 0, errors
-        bare = subprocess.Popen(
-            [loop, str(broker.port), queue, str(fan_out), str(IN_FLIGHT),
-             f"http://127.0.0.1:{receivers[1].port}/hook"])
-        program.start(until_proven=False)
-        meters = [Meter(process, receiver, events * fan_out)
-                  for process, receiver in zip([program.process, bare], receivers)]
-        wait_until(lambda: all([meter.read() for meter in meters]), "all deliveries", timeout=300)
-        return [meter.result() for meter in meters]
-    finally:
-        if bare:
-            bare.terminate()
-            bare.wait()
-        for receiver in receivers:
-            receiver.stop()
-        program.close()
+def show_workloads(results):
+    print(f"\n{'':18} {'deliveries/s':>17} {'CPU µs each':>15} {'peak MiB':>13}\n"
+          f"{'workload':18} {'Sealpost':>8} {'bare C':>8} {'Sealpost':>8} {'bare C':>6} "
+          f"{'Sealpost':>8} {'bare':>4}  CPU ratio (spread)")
+    for result in results:
+        ours, other, ratio = result["sealpost"], result["other"], result["cpuRatio"]
+        note = "" if result["yardstick"] == "bare loop" else (
+            f"; deliveries/s {result['rateRatio']['median']:.1f} times the Python worker's")
+        print(f"{result['workload']:18} {ours['perSecond']:8,.0f} {other['perSecond']:8,.0f} "
+              f"{ours['cpuMicroseconds']:8.1f} {other['cpuMicroseconds']:6.1f} "
+              f"{ours['peakMebibytes']:8.0f} {other['peakMebibytes']:4.0f}  "
+              f"{ratio['median']:.2f} ({ratio['least']:.2f} to {ratio['most']:.2f}){note}")
 
 
-def build_loop():
-    """Compiles the bare loop beside the program."""
-    loop = pathlib.Path(BINARY).parent / "bare_loop"
-    subprocess.run(["gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-o", loop, HERE / "bare_loop.c",
-                    "-lrabbitmq", "-lcurl", "-lcrypto"], check=True)
-    return loop
+def show_moments(result):
+    print(f"\n{'publish to receipt':26} {'p50 ms':>8} {'p99 ms':>8} {'p99.9 ms':>8}")
+    for row in result["latency"]:
+        title = f"{row['rate']:,} events/s"
+        print(f"{title:26} {row['p50']:8.2f} {row['p99']:8.2f} {row['p99.9']:8.2f}")
+    start = result["startMilliseconds"]
+    print(f"\nstart to first delivery: {start['median']:.0f} ms (at most {start['most']:.0f})")
+    if "residentMebibytes" in result:
+        many = result["oneToMany"]
+        print(f"resident with 100,000 webhooks: {result['residentMebibytes']:.0f} MiB\n"
+              f"one event to {many['webhooks']:,} webhooks: {many['milliseconds']:.0f} ms, "
+              f"{many['cpuMicroseconds']:.1f} CPU µs each, peak {many['peakMebibytes']:.0f} MiB")
 
 
-def summary(rounds, fan_out):
-    """The medians of the rounds and of their ratios."""
-    ratios = [ours["cpuMicroseconds"] / bare["cpuMicroseconds"] for ours, bare in rounds]
-
-    def medians(system):
-        return {key: statistics.median(result[system][key] for result in rounds)
-                for key in rounds[0][system]}
-
-    return {"fanOut": fan_out, "rounds": len(rounds), "sealpost": medians(0), "bareLoop": medians(1),
-            "cpuRatio": {"median": statistics.median(ratios), "least": min(ratios),
-                         "most": max(ratios)}}
+def show_guard(results):
+    print(f"\n{'allocations per delivery':26} {'counted':>8} {'limit':>6}")
+    for row in results:
+        verdict = "" if row["allocations"] <= row["limit"] else "  OVER"
+        print(f"{row['workload']:26} {row['allocations']:8.2f} {row['limit']:6.2f}{verdict}")
 
 
-def show(result):
-    print(f"\nfan-out {result['fanOut']}, {BODY_BYTES} bytes, {result['rounds']} rounds at the same time")
-    print(f"{'':10} {'deliveries/s':>12} {'CPU µs each':>12} {'peak MiB':>9}")
-    for key, name in [("sealpost", "Sealpost"), ("bareLoop", "bare loop")]:
-        row = result[key]
-        print(f"{name:10} {row['perSecond']:12,.0f} {row['cpuMicroseconds']:12.1f} "
-              f"{row['peakMebibytes']:9.0f}")
-    ratio = result["cpuRatio"]
-    print(f"CPU ratio {ratio['median']:.2f} ({ratio['least']:.2f} to {ratio['most']:.2f})", flush=True)
+def compare(broker, is_quick):
+    """The table of all workloads, and what is measured in milliseconds."""
+    result = {"machine": machine()}
+    result["workloads"] = [workload.measure(broker, progress)
+                           for workload in (QUICK if is_quick else FULL)]
+    result["latency"] = []
+    for rate in [1000] if is_quick else [1000, 5000]:
+        progress(f"latency at {rate:,} events/s")
+        result["latency"].append(moments.latency(broker, rate, 3 if is_quick else 10))
+    progress("start to first delivery")
+    result["startMilliseconds"] = moments.start(broker, 3 if is_quick else 7)
+    if not is_quick:
+        progress("memory with 100,000 webhooks")
+        result["residentMebibytes"] = moments.resident(broker, 100_000)
+        progress("one event to 10,000 webhooks")
+        result["oneToMany"] = moments.one_to_many(broker, 10_000)
+    return result
 
 
 def main():
     parser = argparse.ArgumentParser(
-        prog="scripts/bench", description="What a delivery costs, beside a bare C loop of the same "
-        "libraries that consumes, signs, posts and acknowledges. Both run at the same time, each on a "
-        "queue of its own with the same events; the ratio of a round is what counts.")
-    parser.add_argument("--quick", action="store_true", help="fewer events and rounds")
+        prog="scripts/bench", formatter_class=argparse.RawDescriptionHelpFormatter,
+        description="What a delivery costs, beside a bare C loop of the same libraries that consumes,\n"
+        "signs, posts and acknowledges. Both run at the same time, each on a queue of its\n"
+        "own with the same events; the median of the rounds' ratios is what counts.",
+        epilog="examples:\n  scripts/bench --quick            under a minute once it is built\n"
+        "  scripts/bench                    all workloads, under 15 minutes\n"
+        "  scripts/bench --guard            fails where a delivery allocates more than it may\n"
+        "  scripts/bench --plot growth.svg  cost per delivery as webhooks, log and load grow")
+    mode = parser.add_mutually_exclusive_group()
+    mode.add_argument("--quick", action="store_true", help="fewer workloads, events and rounds")
+    mode.add_argument("--guard", action="store_true",
+                      help="count allocations per delivery and compare them with Tests/Bench/guard.json")
+    mode.add_argument("--plot", metavar="FILE", help="measure growth and draw it (.svg or .png)")
     parser.add_argument("--json", action="store_true", help="print JSON")
     options = parser.parse_args()
-    events, count = (60_000, 3) if options.quick else (50_000, 5)
     broker = Broker()
-    results = []
+    code = 0
     try:
-        loop = build_loop()
-        for fan_out in [1, 5]:
-            rounds = []
-            for number in range(count):
-                print(f"fan-out {fan_out}: round {number + 1} of {count}", file=sys.stderr, flush=True)
-                rounds.append(measure(
-                    broker, loop, f"{fan_out}x{number}", fan_out, events // fan_out))
-            results.append(summary(rounds, fan_out))
-            if not options.json:
-                show(results[-1])
+        if options.guard:
+            result = guard.guard(broker, progress)
+            code = int(any(row["allocations"] > row["limit"] for row in result))
+            show = [(show_guard, result)]
+        elif options.plot:
+            result = growth.measure(broker, progress)
+            growth.draw(result, options.plot)
+            show = [(growth.show, result)]
+        else:
+            result = compare(broker, options.quick)
+            show = [(show_workloads, result["workloads"]), (show_moments, result)]
     finally:
         broker.stop()
     if options.json:
-        print(json.dumps(results, indent=2))
-    return 0
+        print(json.dumps(result, indent=2))
+    else:
+        for function, argument in show:
+            function(argument)
+        if not options.guard:
+            print("\n{processor}, {cores} cores, Linux {system}, {date}".format(**machine()))
+    return code
 
 
 if __name__ == "__main__":

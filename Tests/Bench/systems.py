@@ -1,0 +1,75 @@
+"""What is measured: the program, the bare loop and the Python worker, and the meter on each."""
+
+import pathlib
+import subprocess
+import sys
+import time
+
+from harness.program import BINARY
+
+HERE = pathlib.Path(__file__).resolve().parent
+
+
+class Meter:
+    """CPU time and deliveries of a process, from a tenth of its work to the end of it."""
+
+    def __init__(self, process, receiver, total):
+        self.process, self.receiver, self.total = process, receiver, total
+        self.begin = self.end = self.peak = None
+
+    def read(self):
+        """Looks once; true when all was delivered."""
+        if self.end is not None:
+            return True
+        assert self.process.poll() is None, f"{self.process.args[0]} ended"
+        # The CPU clock of another process: clock_getcpuclockid(3).
+        sample = (time.monotonic(), time.clock_gettime(~self.process.pid << 3 | 2),
+                  self.receiver.requests)
+        if self.begin is None and sample[2] >= self.total / 10:
+            self.begin = sample
+        if sample[2] >= self.total:
+            self.end = sample
+            self.peak = memory(self.process, "VmHWM")
+        return self.end is not None
+
+    def result(self):
+        wall, cpu, count = (b - a for a, b in zip(self.begin, self.end))
+        return {"perSecond": count / wall, "cpuMicroseconds": cpu / count * 1e6,
+                "peakMebibytes": self.peak}
+
+
+def memory(process, field="VmRSS"):
+    """Memory of a process in MiB: proc_pid_status(5)."""
+    status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
+    return int(status.split(f"{field}:")[1].split()[0]) / 1024
+
+
+def compile_c(source, name, *options):
+    """Compiles a C file of this folder beside the program."""
+    product = pathlib.Path(BINARY).parent / name
+    subprocess.run(["gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-o", product, HERE / source,
+                    *options], check=True)
+    return product
+
+
+def start_bare_loop(broker, queue, receiver, workload, authority):
+    """The floor: bare_loop.c."""
+    program = compile_c("bare_loop.c", "bare_loop", "-lrabbitmq", "-lcurl", "-lcrypto")
+    return subprocess.Popen(
+        [program, str(broker.port), queue, str(workload.fan_out), str(workload.in_flight),
+         authority.file if authority else "", *receiver.urls])
+
+
+def start_python_worker(broker, queue, receiver, workload, authority):
+    """What one would write in Python: python_worker.py."""
+    assert authority is None
+    return subprocess.Popen(
+        [sys.executable, HERE / "python_worker.py", broker.url, queue, str(workload.fan_out),
+         str(workload.in_flight), receiver.urls[0]])
+
+
+def publish(broker, exchange, events, body=661, accounts=1, rate=0):
+    """Starts publishing."""
+    return subprocess.Popen(
+        [sys.executable, HERE / "publisher.py", broker.url, exchange,
+         *map(str, [events, body, accounts, rate])])
