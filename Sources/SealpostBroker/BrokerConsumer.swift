@@ -56,13 +56,15 @@ public final class BrokerConsumer {
   /// - Throws: when the connection is of no use any more. What was not acknowledged comes again.
   public func read(limit: Int, _ deliver: (BrokerMessage) -> Void) throws(BrokerError) -> Int {
     var count = 0
+    var hasRead = false
+    defer { if hasRead { lastFrameAt = .now() } }
     while count < limit {
       var frame = amqp_frame_t()
       var zero = timeval()
       let status = amqp_simple_wait_frame_noblock(connection.state, &frame, &zero)
       if status == AMQP_STATUS_TIMEOUT.rawValue { break }
       try connection.check(status: status)
-      lastFrameAt = .now()
+      hasRead = true
       if let message = try take(frame) {
         count += 1
         deliver(message)

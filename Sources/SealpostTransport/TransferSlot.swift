@@ -55,7 +55,7 @@ struct TransferSlot {
 
   /// Takes one line of the head; false stops the transfer.
   mutating func receive(headLine line: UnsafeRawBufferPointer) -> Bool {
-    if line.starts(with: "HTTP/".utf8) {
+    if line.count > 5, memcmp(line.baseAddress!, "HTTP/", 5) == 0 {
       // Another answer begins: the last one was an interim one.
       status = Self.status(line)
       isHeadComplete = false

@@ -94,7 +94,7 @@ extension Lane {
   func acknowledge(threshold: Int? = nil) {
     guard let consumer else { return }
     let batch = acknowledgements.take(
-      threshold: threshold ?? max(16, surroundings.settings.prefetch / 8))
+      threshold: threshold ?? min(128, max(16, surroundings.settings.prefetch / 8)))
     do throws(BrokerError) {
       if let tag = batch.upTo { try consumer.acknowledge(tag, multiple: true) }
       for tag in batch.single { try consumer.acknowledge(tag, multiple: false) }

@@ -106,7 +106,7 @@ struct Settings {
         broker: try broker,
         lanes: try reader.count(
           "SEALPOST_LANES", default: ProcessInfo.processInfo.activeProcessorCount, range: 1...64),
-        prefetch: try reader.count("SEALPOST_PREFETCH", default: 1000, range: 1...10_000),
+        prefetch: try reader.count("SEALPOST_PREFETCH", default: 4000, range: 1...10_000),
         bodyBudget: try reader.size(
           "SEALPOST_BODY_BUDGET", default: 64 << 20, range: 1 << 20...1 << 34),
         maximumEventBytes: try maximumEventBytes, retry: retry,

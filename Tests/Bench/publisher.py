@@ -5,25 +5,28 @@ ACCOUNTS is how many accounts the events are of in turn, named account-0 and so 
 second, 0 for no limit. The identity of an event is the time it was published, in nanoseconds.
 """
 
+import datetime
 import json
 import sys
 import time
 
 import pika
 
+TIME = "2026-01-31T12:00:00.123456Z"
 
-def body_of(length):
-    """A valid event of so many bytes."""
+
+def frame_of(length):
+    """What stands before and after the time in a valid event of so many bytes."""
     def frame(text):
-        return json.dumps({"event": "license.created", "data": {"text": text},
-                           "triggeredAt": "2026-01-31T12:00:00.123Z"}, separators=(",", ":"))
-    return frame("x" * (length - len(frame(""))))
+        return json.dumps({"event": "license.created", "data": {"text": text}, "triggeredAt": TIME},
+                          separators=(",", ":"))
+    return frame("x" * (length - len(frame("")))).encode().split(TIME.encode())
 
 
 def publish(url, exchange, count, length, accounts, rate):
     connection = pika.BlockingConnection(pika.URLParameters(url))
     channel = connection.channel()
-    body = body_of(length).encode()
+    before, after = frame_of(length)
     stride = 7919 if accounts > 7919 else 1
     start = time.monotonic()
     for number in range(count):
@@ -31,8 +34,9 @@ def publish(url, exchange, count, length, accounts, rate):
             wait = start + number / rate - time.monotonic()
             if wait > 0:
                 connection.sleep(wait)
+        triggered = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ").encode()
         channel.basic_publish(
-            exchange, "license.created", body, pika.BasicProperties(
+            exchange, "license.created", before + triggered + after, pika.BasicProperties(
                 message_id=str(time.time_ns()), content_type="application/json", delivery_mode=2,
                 headers={"account": f"account-{number * stride % accounts}"}))
     connection.close()
