@@ -2,6 +2,7 @@
 
 import pathlib
 import shutil
+import sqlite3
 import tempfile
 
 import matplotlib
@@ -27,7 +28,7 @@ def with_in_flight(count):
     fan_out = 10
     return Workload(
         f"{count:,} in flight", max(8_000, count * 4) // fan_out, rounds=3, fan_out=fan_out,
-        delay=count / 4000, in_flight=count,
+        delay=round(count / 4000 + 0.0005, 3), in_flight=count,
         settings={"SEALPOST_MAX_IN_FLIGHT": str(count), "SEALPOST_DELIVERY_TIMEOUT": "60s",
                   "SEALPOST_MAX_IN_FLIGHT_PER_WEBHOOK": str(max(1, count // fan_out))})
 
@@ -49,7 +50,6 @@ def with_rows(broker, progress):
 
 def take(store, program):
     """Gives the program's store the log of another one."""
-    import sqlite3
     connection = sqlite3.connect(program.folder / "sealpost.sqlite")
     rows = connection.execute("SELECT * FROM webhooks").fetchall()
     connection.close()

@@ -9,7 +9,7 @@ from harness.waiting import wait_until
 from receiver import Receiver
 from store import add_webhooks
 from systems import HERE, compile_c, publish
-from workloads import numbers, remove_queues
+from workloads import numbers, remove_topology
 
 LIMITS = HERE / "guard.json"
 SMALL, LARGE = 5_000, 20_000
@@ -36,7 +36,7 @@ def allocations(broker, fan_out, deliveries):
         if receiver:
             receiver.stop()
         program.close()
-        remove_queues(broker, program.queue)
+        remove_topology(broker, program)
 
 
 def guard(broker, progress):

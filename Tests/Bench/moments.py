@@ -12,7 +12,7 @@ from harness.waiting import free_port, wait_until
 
 from store import add_webhooks
 from systems import memory, publish
-from workloads import numbers, remove_queues
+from workloads import numbers, remove_topology
 
 RESPONSE = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 
@@ -72,7 +72,7 @@ class Bench:
     def __exit__(self, *_):
         self.program.close()
         self.clock.stop()
-        remove_queues(self.broker, self.program.queue)
+        remove_topology(self.broker, self.program)
 
     def wait_for(self, count, interval=0.02):
         wait_until(lambda: len(self.clock.received) >= count, f"{count} requests", timeout=120,
