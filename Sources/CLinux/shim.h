@@ -3,6 +3,7 @@
 
 /* What Swift's Glibc module leaves out. */
 #include <sys/epoll.h>
+#include <malloc.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 

@@ -27,8 +27,13 @@ public struct BrokerMessage {
   public let account: HeaderText
   /// The header `traceparent`, where it is text.
   public let traceparent: UnsafeRawBufferPointer?
+  /// The header `about` of a notice: the public identity of its webhook.
+  public let about: UnsafeRawBufferPointer?
   /// The headers of a retry.
   public let retry: RetryHeaders.Reading
+
+  /// The header that names the webhook that a notice is about.
+  public static let aboutHeader = "about"
 
   private let block: UnsafeMutableRawPointer
 
@@ -51,6 +56,7 @@ public struct BrokerMessage {
     contentEncoding = read.contentEncoding
     var account = HeaderText.absent
     var traceparent: UnsafeRawBufferPointer?
+    var about: UnsafeRawBufferPointer?
     var deliveryCount: Int64 = 0
     var retryFields: [AMQPField] = []
     read.forEachHeader { field in
@@ -58,6 +64,8 @@ public struct BrokerMessage {
         account = field.text.map { .text($0) } ?? .wrongType
       } else if field.name(is: "traceparent") {
         traceparent = field.text
+      } else if field.name(is: Self.aboutHeader) {
+        about = field.text
       } else if field.name(is: "x-delivery-count") {
         deliveryCount = max(0, field.integer ?? 0)
       } else if field.name.starts(with: RetryHeaders.Name.prefix.utf8) {
@@ -66,6 +74,7 @@ public struct BrokerMessage {
     }
     self.account = account
     self.traceparent = traceparent
+    self.about = about
     self.deliveryCount = deliveryCount
     retry = retryFields.isEmpty ? .absent : RetryHeaders.read(retryFields)
   }

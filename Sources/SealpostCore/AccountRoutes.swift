@@ -1,18 +1,19 @@
 /// Which webhooks of one account listen to which events.
 final class AccountRoutes: Sendable {
-  /// All webhooks of the account by their public identity.
-  let entries: [String: DirectoryEntry]
+  /// All webhooks of the account in the order of their public identities: most accounts have few, and a
+  /// dictionary for each would take more memory than the webhooks.
+  let entries: [DirectoryEntry]
 
   private let all: [DirectoryEntry]
   private let prefixes: [(prefix: [UInt8], entry: DirectoryEntry)]
   private let names: ByteTable<[DirectoryEntry]>
 
-  init(_ entries: [String: DirectoryEntry]) {
-    self.entries = entries
+  init(_ entries: some Sequence<DirectoryEntry>) {
+    self.entries = entries.sorted { $0.webhook.id < $1.webhook.id }
     var all: [DirectoryEntry] = []
     var prefixes: [(prefix: [UInt8], entry: DirectoryEntry)] = []
     var names: [String: [DirectoryEntry]] = [:]
-    for entry in entries.values.sorted(by: { $0.slot < $1.slot }) {
+    for entry in entries.sorted(by: { $0.slot < $1.slot }) {
       for pattern in Self.independent(entry.webhook.events) {
         switch pattern {
         case .all: all.append(entry)
@@ -26,6 +27,17 @@ final class AccountRoutes: Sendable {
     self.all = all
     self.prefixes = prefixes
     self.names = table
+  }
+
+  /// The webhook of that identity, or nil.
+  func entry(id: String) -> DirectoryEntry? {
+    var range = entries.startIndex..<entries.endIndex
+    while let middle = range.isEmpty ? nil : (range.lowerBound + range.upperBound) / 2 {
+      let found = entries[middle].webhook.id
+      if found == id { return entries[middle] }
+      range = found < id ? middle + 1..<range.upperBound : range.lowerBound..<middle
+    }
+    return nil
   }
 
   /// Calls `body` once with each webhook that listens to the event.

@@ -14,6 +14,8 @@ public enum AttemptOutcome: Int, Sendable, CaseIterable {
   case discarded = 5
   /// It failed and its attempts or its four days are used up. An end, kept in the backlog.
   case exhausted = 6
+  /// It waited in the backlog for too long, or there were too many. An end.
+  case expired = 7
 
   /// The stable text: in filters, JSON and metrics.
   public var name: String {
@@ -24,6 +26,7 @@ public enum AttemptOutcome: Int, Sendable, CaseIterable {
     case .blocked: "blocked"
     case .discarded: "discarded"
     case .exhausted: "exhausted"
+    case .expired: "expired"
     }
   }
 

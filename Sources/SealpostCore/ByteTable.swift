@@ -8,8 +8,8 @@ struct ByteTable<Value: Sendable>: Sendable {
   }
 
   private var entries: [Entry] = []
-  /// Open addressing: index + 1 of the entry, 0 where free.
-  private var slots: [Int32] = Array(repeating: 0, count: 8)
+  /// Open addressing: index + 1 of the entry, 0 where free. No memory before the first entry.
+  private var slots: [Int32] = []
 
   /// How many keys there are.
   var count: Int { entries.count }
@@ -37,6 +37,7 @@ struct ByteTable<Value: Sendable>: Sendable {
   }
 
   private func find(_ key: UnsafeRawBufferPointer, _ hash: UInt64) -> Int? {
+    guard !entries.isEmpty else { return nil }
     let mask = slots.count - 1
     var slot = Int(truncatingIfNeeded: hash) & mask
     while slots[slot] != 0 {
@@ -48,7 +49,7 @@ struct ByteTable<Value: Sendable>: Sendable {
   }
 
   private mutating func grow() {
-    slots = Array(repeating: 0, count: slots.count * 2)
+    slots = Array(repeating: 0, count: max(8, slots.count * 2))
     for index in entries.indices { place(index) }
   }
 

@@ -23,9 +23,14 @@ public struct DirectoryChange: Sendable {
   public var webhooks: [Webhook]
   /// Every webhook that was deleted.
   public var deleted: [Deletion]
+  /// Whether nothing is to be delivered at all for now.
+  public var isPaused: Bool
 
   /// Makes a change from its parts.
-  public init(revision: Int64, webhooks: [Webhook], deleted: [Deletion]) {
+  public init(
+    revision: Int64, webhooks: [Webhook], deleted: [Deletion], isPaused: Bool = false
+  ) {
+    self.isPaused = isPaused
     self.revision = revision
     self.webhooks = webhooks
     self.deleted = deleted

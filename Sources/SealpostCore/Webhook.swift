@@ -21,6 +21,12 @@ public struct Webhook: Sendable, Identifiable {
   public var headers: [WebhookHeader]
   /// Whether its owner wants deliveries now.
   public var isActive: Bool
+  /// Whether its deliveries wait in the backlog until it goes on.
+  public var isPaused: Bool
+  /// How it fares.
+  public var health: WebhookHealth
+  /// Since when it fares so; nil where it never changed.
+  public var healthSince: Timestamp?
   /// Its retry policy where it has its own; else the operator's holds.
   public var retry: RetryPolicy?
   /// Rises with every change in the store.
@@ -30,11 +36,17 @@ public struct Webhook: Sendable, Identifiable {
   /// When it was last changed.
   public var updatedAt: Timestamp
 
+  /// Its state in a word: what matters most of active, paused and health.
+  public var status: String {
+    isActive ? (isPaused ? "paused" : health.rawValue) : "inactive"
+  }
+
   /// Makes a webhook from its parts.
   public init(
     key: Int64, id: String, account: String, name: String, url: WebhookURL,
     scheme: SignatureScheme, tokens: [WebhookToken], events: [EventPattern],
-    headers: [WebhookHeader] = [], isActive: Bool = true, retry: RetryPolicy? = nil,
+    headers: [WebhookHeader] = [], isActive: Bool = true, isPaused: Bool = false,
+    health: WebhookHealth = .healthy, healthSince: Timestamp? = nil, retry: RetryPolicy? = nil,
     revision: Int64, createdAt: Timestamp, updatedAt: Timestamp
   ) {
     self.key = key
@@ -47,6 +59,9 @@ public struct Webhook: Sendable, Identifiable {
     self.events = events
     self.headers = headers
     self.isActive = isActive
+    self.isPaused = isPaused
+    self.health = health
+    self.healthSince = healthSince
     self.retry = retry
     self.revision = revision
     self.createdAt = createdAt

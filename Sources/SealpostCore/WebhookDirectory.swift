@@ -7,9 +7,12 @@ public struct WebhookDirectory: Sendable {
   public private(set) var revision: Int64 = 0
   /// How many webhooks there are.
   public private(set) var count = 0
+  /// Whether nothing is to be delivered at all for now.
+  public private(set) var isPaused = false
 
   private var accounts = ByteTable<AccountRoutes>()
   private var slots: [Int64: Int] = [:]
+  private var hosts: [String: Int] = [:]
   private var deletedKeys: [String: Int64] = [:]
 
   /// An empty directory.
@@ -25,7 +28,7 @@ public struct WebhookDirectory: Sendable {
   /// The webhook of that account and identity, or nil.
   public func entry(account: UnsafeRawBufferPointer, id: UnsafeRawBufferPointer) -> DirectoryEntry?
   {
-    accounts.value(account)?.entries[String(decoding: id, as: UTF8.self)]
+    accounts.value(account)?.entry(id: String(decoding: id, as: UTF8.self))
   }
 
   /// The store's key of a webhook that was deleted, or nil where none of that identity was.
@@ -37,6 +40,7 @@ public struct WebhookDirectory: Sendable {
   public func applying(_ change: DirectoryChange) -> WebhookDirectory {
     var result = self
     result.revision = max(revision, change.revision)
+    result.isPaused = change.isPaused
     var changed: [String: [Webhook]] = [:]
     var gone: [String: Set<String>] = [:]
     for webhook in change.webhooks { changed[webhook.account, default: []].append(webhook) }
@@ -46,15 +50,18 @@ public struct WebhookDirectory: Sendable {
     }
     for account in Set(changed.keys).union(gone.keys) {
       let old = result.routes(account)
-      var entries = old?.entries ?? [:]
+      var entries: [String: DirectoryEntry] = [:]
+      for entry in old?.entries ?? [] { entries[entry.webhook.id] = entry }
       for id in gone[account] ?? [] { entries[id] = nil }
       for webhook in changed[account] ?? [] {
         let slot = result.slots[webhook.key] ?? result.slots.count
         result.slots[webhook.key] = slot
-        entries[webhook.id] = DirectoryEntry(webhook: webhook, slot: slot)
+        let host = result.hosts[webhook.url.host] ?? result.hosts.count
+        result.hosts[webhook.url.host] = host
+        entries[webhook.id] = DirectoryEntry(webhook: webhook, slot: slot, host: host)
       }
       result.count += entries.count - (old?.entries.count ?? 0)
-      result.accounts.set(account, AccountRoutes(entries))
+      result.accounts.set(account, AccountRoutes(entries.values))
     }
     return result
   }

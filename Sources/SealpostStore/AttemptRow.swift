@@ -18,6 +18,10 @@ public struct AttemptRow {
   public var sentAt: Timestamp
   /// When the run began.
   public var firstAttemptAt: Timestamp
+  /// Whether it says something about the webhook's health; notices do not.
+  public var countsForHealth = true
+  /// Whether the webhook was not well when the attempt was made, so that a success tells something.
+  public var wasUnwell = false
   /// When the answer was complete, or there was none to wait for any more.
   public var receivedAt: Timestamp?
   /// How long the request took.

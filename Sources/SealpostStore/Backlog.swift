@@ -1,7 +1,7 @@
 /// Deliveries that wait in the store.
 public protocol Backlog: Sendable {
-  /// Rows of a state, or all, oldest first.
-  func backlog(state: BacklogState?, limit: Int) async throws(StoreError) -> [BacklogEntry]
+  /// Rows of the given states, oldest first.
+  func backlog(states: [BacklogState], limit: Int) async throws(StoreError) -> [BacklogEntry]
   /// A new run of the delivery of a row, its number taken for good. The row stays until it is removed.
   func newRun(ofBacklog id: Int64) async throws(StoreError) -> Resend
   /// Removes a row.

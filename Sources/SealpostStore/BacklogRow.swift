@@ -16,11 +16,13 @@ public struct BacklogRow {
   public var state: BacklogState
   /// The stable text of the reason.
   public var reason: String
+  /// Not before when it goes on by itself.
+  public var dueAt: Timestamp
 
   /// Makes a row from its parts.
   public init(
     event: Int, webhookKey: Int64, run: Int, attempt: Int, firstAttemptAt: Timestamp,
-    state: BacklogState, reason: String
+    state: BacklogState, reason: String, dueAt: Timestamp = Timestamp(nanoseconds: 0)
   ) {
     self.event = event
     self.webhookKey = webhookKey
@@ -29,5 +31,6 @@ public struct BacklogRow {
     self.firstAttemptAt = firstAttemptAt
     self.state = state
     self.reason = reason
+    self.dueAt = dueAt
   }
 }

@@ -1,7 +1,9 @@
-/// Why a delivery is in the backlog.
+/// Why a row stands in the backlog. The raw value is what the store holds.
 public enum BacklogState: String, Sendable, CaseIterable {
-  /// Its webhook takes no deliveries now.
+  /// It goes on by itself when its time has come and its webhook takes deliveries again.
+  case waiting
+  /// Its webhook takes no deliveries; it can be sent again.
   case parked
-  /// Its attempts or its four days are used up.
+  /// Its attempts are used up; it can be sent again.
   case exhausted
 }

@@ -10,6 +10,8 @@ public enum DeliveryProgress: Hashable, Sendable {
   case superseded
   /// The delivery has ended.
   case ended
-  /// The delivery is in the backlog.
+  /// The delivery is in the backlog for good.
   case parked
+  /// The delivery waits in the backlog, or was just taken out of it: whoever asks may hold the only copy.
+  case waiting
 }

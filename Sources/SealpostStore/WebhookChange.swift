@@ -16,6 +16,10 @@ public struct WebhookChange: Sendable {
   public var headers: [WebhookHeader]?
   /// Whether it takes deliveries.
   public var isActive: Bool?
+  /// Whether its deliveries wait.
+  public var isPaused: Bool?
+  /// Its health, which only an owner's act may set: a suspended webhook goes on when it is healthy again.
+  public var health: WebhookHealth?
 
   /// A change of nothing.
   public init() {}

@@ -12,6 +12,8 @@ public protocol WebhookStore: Sendable {
   func webhook(_ id: String) async throws(StoreError) -> Webhook
   /// All webhooks, or those of one account, by name.
   func webhooks(account: String?) async throws(StoreError) -> [Webhook]
+  /// Stops or goes on with all deliveries of all workers.
+  func setPaused(_ isPaused: Bool) async throws(StoreError)
   /// What changed since a revision; nil where nothing did. From revision 0: everything.
   func directoryChange(since revision: Int64) async throws(StoreError) -> DirectoryChange?
 }

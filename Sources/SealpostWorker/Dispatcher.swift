@@ -1,10 +1,12 @@
 import DequeModule
+import SealpostCore
 
-/// Chooses which waiting delivery starts next: within the window of its webhook and the limits of
-/// the lane, webhooks in turn, so that one with many waiting does not hold up the others.
+/// Chooses which waiting delivery starts next: within the window of its webhook, the limit of its host and
+/// the limits of the lane, webhooks in turn, so that one with many waiting does not hold up the others.
 ///
 /// Pure: it counts and chooses, the lane acts. First attempts and retries wait in lines of their own
-/// and each has a share of the lane's slots that the other cannot take.
+/// and each has a share of the lane's slots that the other cannot take. Times are nanoseconds of the
+/// monotonic clock.
 struct Dispatcher {
   /// What a delivery waits as.
   enum Line: Int, CaseIterable { case firstAttempt, retry }
@@ -13,17 +15,35 @@ struct Dispatcher {
   private struct Queue {
     var head: Int32 = -1
     var tail: Int32 = -1
+    /// Set while it is lined up for its turn, also behind its host.
     var hasTurn = false
+  }
+
+  private struct Webhook {
+    var window: SendWindow
+    var host = 0
+    var inFlight = 0
+    var waiting = 0
+    /// Set while `sweep` looks at it.
+    var isWatched = false
+  }
+
+  private struct Host {
+    var inFlight = 0
+    var held: Deque<(webhook: Int, line: Line)> = []
   }
 
   private let lineLimit: Int
   private let webhookLimit: Int
+  private let hostLimit: Int
   private var queues: [Queue] = []
-  private var webhookInFlight: [Int] = []
+  private var webhooks: [Webhook] = []
+  private var hosts: [Host] = []
   private var following: [Int32] = []
   private var turns: [Deque<Int>] = [[], []]
   private var lineInFlight = [0, 0]
   private var servesRetriesNext = false
+  private var watched: [Int] = []
 
   /// How many deliveries the lane may have in flight now.
   var limit: Int
@@ -37,15 +57,27 @@ struct Dispatcher {
   /// - Parameters:
   ///   - laneLimit: how many deliveries the lane may ever have in flight.
   ///   - webhookLimit: how many of them may be of one webhook.
-  init(laneLimit: Int, webhookLimit: Int) {
+  ///   - hostLimit: how many of them may be to one host.
+  init(laneLimit: Int, webhookLimit: Int, hostLimit: Int) {
     self.limit = laneLimit
     self.lineLimit = max(1, laneLimit - laneLimit / 4)
     self.webhookLimit = webhookLimit
+    self.hostLimit = hostLimit
+  }
+
+  /// What is to become of a delivery of a webhook; one that may wait is then to be enqueued.
+  mutating func admit(webhook: Int, isDeferred: Bool, now: Int64) -> SendWindow.Admission {
+    makeRoom(webhook: webhook)
+    return webhooks[webhook].window.admit(
+      waiting: webhooks[webhook].waiting, inFlight: webhooks[webhook].inFlight,
+      isDeferred: isDeferred, now: now)
   }
 
   /// Puts a delivery at the end of its webhook's line.
-  mutating func enqueue(_ delivery: Int32, webhook: Int, line: Line) {
-    makeRoom(webhook: webhook, delivery: Int(delivery))
+  mutating func enqueue(_ delivery: Int32, webhook: Int, host: Int, line: Line, now: Int64) {
+    makeRoom(webhook: webhook)
+    makeRoom(host: host, delivery: Int(delivery))
+    webhooks[webhook].host = host
     let index = webhook * 2 + line.rawValue
     following[Int(delivery)] = -1
     if queues[index].tail >= 0 {
@@ -55,75 +87,135 @@ struct Dispatcher {
     }
     queues[index].tail = delivery
     waiting += 1
-    takeTurn(webhook, line)
+    webhooks[webhook].waiting += 1
+    if !webhooks[webhook].isWatched {
+      webhooks[webhook].isWatched = true
+      watched.append(webhook)
+    }
+    takeTurn(webhook, line, now)
   }
 
   /// Chooses the next delivery and counts it as in flight, or nil when none may start.
-  mutating func next() -> Int32? {
+  mutating func next(now: Int64) -> Int32? {
     guard waiting > 0, inFlight < limit else { return nil }
     servesRetriesNext.toggle()
     return servesRetriesNext
-      ? next(in: .retry) ?? next(in: .firstAttempt) : next(in: .firstAttempt) ?? next(in: .retry)
+      ? next(in: .retry, now) ?? next(in: .firstAttempt, now)
+      : next(in: .firstAttempt, now) ?? next(in: .retry, now)
   }
 
   /// Counts a chosen delivery as ended.
-  mutating func ended(webhook: Int, line: Line) {
-    webhookInFlight[webhook] -= 1
+  ///
+  /// - Parameter ending: what it says about the receiver; nil for nothing.
+  mutating func ended(
+    webhook: Int, line: Line, _ ending: SendWindow.Ending?, startedAt: Int64, now: Int64
+  ) {
+    webhooks[webhook].inFlight -= 1
     lineInFlight[line.rawValue] -= 1
     inFlight -= 1
-    for line in Line.allCases { takeTurn(webhook, line) }
+    if let ending { webhooks[webhook].window.ended(ending, startedAt: startedAt, now: now) }
+    let host = webhooks[webhook].host
+    hosts[host].inFlight -= 1
+    if let (webhook, line) = hosts[host].held.popFirst() { turns[line.rawValue].append(webhook) }
+    for line in Line.allCases { takeTurn(webhook, line, now) }
+  }
+
+  /// Lines up webhooks whose probe is due, and takes out what waits for webhooks at which too many wait.
+  mutating func sweep(now: Int64) -> [Int32] {
+    var removed: [Int32] = []
+    let looked = watched
+    watched = []
+    for webhook in looked {
+      if webhooks[webhook].window.isOverdue(
+        waiting: webhooks[webhook].waiting, inFlight: webhooks[webhook].inFlight, now: now)
+      {
+        for line in Line.allCases { removed += removeWaiting(webhook, line) }
+      }
+      for line in Line.allCases { takeTurn(webhook, line, now) }
+      webhooks[webhook].isWatched = webhooks[webhook].waiting > 0
+      if webhooks[webhook].isWatched { watched.append(webhook) }
+    }
+    return removed
   }
 
   /// Empties all lines and gives what waited.
   mutating func removeWaiting() -> [Int32] {
     var removed: [Int32] = []
     removed.reserveCapacity(waiting)
-    for index in queues.indices {
-      var delivery = queues[index].head
-      while delivery >= 0 {
-        removed.append(delivery)
-        delivery = following[Int(delivery)]
-      }
-      queues[index] = Queue()
+    for webhook in webhooks.indices {
+      for line in Line.allCases { removed += removeWaiting(webhook, line) }
     }
-    turns = [[], []]
-    waiting = 0
     return removed
   }
 
-  private mutating func next(in line: Line) -> Int32? {
+  private mutating func removeWaiting(_ webhook: Int, _ line: Line) -> [Int32] {
+    let index = webhook * 2 + line.rawValue
+    var removed: [Int32] = []
+    var delivery = queues[index].head
+    while delivery >= 0 {
+      removed.append(delivery)
+      delivery = following[Int(delivery)]
+    }
+    queues[index].head = -1
+    queues[index].tail = -1
+    waiting -= removed.count
+    webhooks[webhook].waiting -= removed.count
+    return removed
+  }
+
+  private mutating func next(in line: Line, _ now: Int64) -> Int32? {
     guard lineInFlight[line.rawValue] < lineLimit else { return nil }
     while let webhook = turns[line.rawValue].popFirst() {
       let index = webhook * 2 + line.rawValue
-      queues[index].hasTurn = false
       let delivery = queues[index].head
-      guard delivery >= 0, webhookInFlight[webhook] < webhookLimit else { continue }
+      guard delivery >= 0,
+        webhooks[webhook].window.mayStart(inFlight: webhooks[webhook].inFlight, now: now)
+      else {
+        queues[index].hasTurn = false
+        continue
+      }
+      let host = webhooks[webhook].host
+      guard hosts[host].inFlight < hostLimit else {
+        hosts[host].held.append((webhook, line))
+        continue
+      }
+      queues[index].hasTurn = false
       queues[index].head = following[Int(delivery)]
       if queues[index].head < 0 { queues[index].tail = -1 }
       waiting -= 1
       inFlight += 1
-      webhookInFlight[webhook] += 1
+      hosts[host].inFlight += 1
+      webhooks[webhook].window.started(inFlight: webhooks[webhook].inFlight, now: now)
+      webhooks[webhook].waiting -= 1
+      webhooks[webhook].inFlight += 1
       lineInFlight[line.rawValue] += 1
-      takeTurn(webhook, line)
+      takeTurn(webhook, line, now)
       return delivery
     }
     return nil
   }
 
   /// Lines a webhook up where something waits and its window has room.
-  private mutating func takeTurn(_ webhook: Int, _ line: Line) {
+  private mutating func takeTurn(_ webhook: Int, _ line: Line, _ now: Int64) {
     let index = webhook * 2 + line.rawValue
-    guard queues[index].head >= 0, !queues[index].hasTurn, webhookInFlight[webhook] < webhookLimit
+    guard queues[index].head >= 0, !queues[index].hasTurn,
+      webhooks[webhook].window.mayStart(inFlight: webhooks[webhook].inFlight, now: now)
     else { return }
     queues[index].hasTurn = true
     turns[line.rawValue].append(webhook)
   }
 
-  private mutating func makeRoom(webhook: Int, delivery: Int) {
-    if webhook >= webhookInFlight.count {
-      let missing = webhook + 1 - webhookInFlight.count
-      webhookInFlight.append(contentsOf: repeatElement(0, count: missing))
-      queues.append(contentsOf: repeatElement(Queue(), count: missing * 2))
+  private mutating func makeRoom(webhook: Int) {
+    guard webhook >= webhooks.count else { return }
+    let missing = webhook + 1 - webhooks.count
+    webhooks.append(
+      contentsOf: repeatElement(Webhook(window: SendWindow(most: webhookLimit)), count: missing))
+    queues.append(contentsOf: repeatElement(Queue(), count: missing * 2))
+  }
+
+  private mutating func makeRoom(host: Int, delivery: Int) {
+    if host >= hosts.count {
+      hosts.append(contentsOf: repeatElement(Host(), count: host + 1 - hosts.count))
     }
     if delivery >= following.count {
       following.append(contentsOf: repeatElement(-1, count: delivery + 1 - following.count))

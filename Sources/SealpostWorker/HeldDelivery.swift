@@ -19,8 +19,12 @@ struct HeldDelivery {
   let trigger: AttemptTrigger
   /// When the request went out.
   var sentAt = Timestamp(nanoseconds: 0)
+  /// The same on the monotonic clock.
+  var startedAt: Int64 = 0
   /// Where on the ladder the next attempt waits, where there is to be one.
   var nextStep: LadderStep?
+  /// Whether that is this attempt once more, which has not been made.
+  var isDeferred = false
 
   /// The line it waits in.
   var line: Dispatcher.Line { attempt == 1 && run == 0 ? .firstAttempt : .retry }

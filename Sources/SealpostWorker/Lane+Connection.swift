@@ -9,7 +9,7 @@ import SealpostTransport
 extension Lane {
   /// Takes over a connected consumer.
   func take(_ connected: BrokerConsumer) {
-    guard drainDeadline == nil else { return connected.close() }
+    guard drainDeadline == nil, pause == .none else { return connected.close() }
     consumer = connected
     acknowledgements = Acknowledgements()
     isReading = true
@@ -35,7 +35,7 @@ extension Lane {
     mayHaveMore = false
     messages.forEachIndex { messages[$0].pointee.isAbandoned = true }
     abandonWaiting()
-    if drainDeadline == nil { surroundings.connector.connect() }
+    if drainDeadline == nil, pause == .none { surroundings.connector.connect() }
   }
 
   /// Lets go of what has not begun: a message of which any part waits is not acknowledged. One whose
@@ -114,6 +114,37 @@ extension Lane {
       lose(error)
     }
     abandonWaiting()
+  }
+
+  /// Stops consuming until the directory says that deliveries go on; what is in flight may end.
+  func beginPause() {
+    guard pause == .none, drainDeadline == nil else { return }
+    pause = .emptying
+    surroundings.logger.info("paused: deliveries stay with the broker")
+    do throws(BrokerError) {
+      try consumer?.cancel()
+    } catch {
+      lose(error)
+    }
+    abandonWaiting()
+  }
+
+  /// Gives the connection up once a pause has emptied the lane, and takes a new one when it is over.
+  func endPause() {
+    if pause == .emptying, messages.count == 0 {
+      acknowledge(threshold: 1)
+      if let consumer {
+        try? poller.remove(consumer.fileDescriptor)
+        consumer.end()
+        self.consumer = nil
+        connection += 1
+      }
+      pause = .paused
+    }
+    guard pause == .paused, !directory.isPaused, drainDeadline == nil else { return }
+    pause = .none
+    surroundings.logger.info("the pause is over")
+    surroundings.connector.connect()
   }
 
   /// Ends a drained lane.

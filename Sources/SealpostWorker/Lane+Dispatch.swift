@@ -8,18 +8,45 @@ import SealpostTransport
 /// From a waiting delivery to a request on the wire, and from the answer to a row for the log.
 extension Lane {
   /// How long a commit may be overdue before nothing new is started.
-  static let commitPatience = Duration.seconds(2)
+  static let commitPatience: Int64 = 2_000_000_000
 
   /// Starts what may start: within the windows, the lane's slots, and while the log keeps up.
   func startDeliveries() {
-    if let oldest = recordsUnanswered.first, now - oldest > Self.commitPatience { return }
-    while engine.inFlight < engine.capacity, let index = dispatcher.next() { start(index) }
+    if let oldest = recordsUnanswered.first, instant - oldest > Self.commitPatience { return }
+    while engine.inFlight < engine.capacity, let index = dispatcher.next(now: instant) {
+      start(index)
+    }
+  }
+
+  /// Takes a delivery that may be sent to the dispatcher, or sends it away where its webhook cannot take it
+  /// soon. Its message already counts it as pending.
+  func dispatch(_ delivery: HeldDelivery) {
+    let admission = dispatcher.admit(
+      webhook: delivery.entry.slot, isDeferred: delivery.deferrals > 0, now: instant)
+    switch admission {
+    case .wait:
+      dispatcher.enqueue(
+        deliveries.insert(delivery), webhook: delivery.entry.slot, host: delivery.entry.host,
+        line: delivery.line, now: instant)
+    case .later(let delay):
+      var delivery = delivery
+      delivery.isDeferred = true
+      delivery.nextStep = ladder.step(for: delay, using: &random)
+      publishRetry(deliveries.insert(delivery))
+    case .spill(let reason): spill(delivery, reason)
+    }
+  }
+
+  /// Decides again about deliveries that would wait for too long, now that more is known of their webhooks.
+  func sweep() {
+    for index in dispatcher.sweep(now: instant) { dispatch(deliveries.remove(index)) }
   }
 
   private func start(_ index: Int32) {
     let delivery = deliveries[index]
     let held = messages[delivery.pointee.message]
     delivery.pointee.sentAt = now
+    delivery.pointee.startedAt = instant
     do {
       let webhook = try laneWebhook(delivery.pointee.entry)
       try engine.start(
@@ -92,8 +119,6 @@ extension Lane {
   func finish(_ index: Int32, _ ending: Ending) {
     let delivery = deliveries[index]
     endedLastTurn += 1
-    dispatcher.ended(
-      webhook: delivery.pointee.entry.slot, line: delivery.pointee.line)
     var row = attemptRow(delivery.pointee)
     var judgement: AttemptJudgement
     var retryAfter: Duration?
@@ -110,10 +135,13 @@ extension Lane {
         retryAfter = RetryAfter.parse(value, now: now)
       }
       if judgement.kind != .delivered {
+        let name = messages[delivery.pointee.message].pointee.eventName
+        row.countsForHealth = !EventName.isReservedForNotices(name)
         row.response = ResponseExcerpt(
           headers: Array(result.responseHeaders), body: Array(result.responseBody))
       }
     }
+    row.wasUnwell = delivery.pointee.entry.webhook.health != .healthy
     row.reason = judgement.reason
     switch judgement.kind {
     case .delivered: row.outcome = .delivered
@@ -121,8 +149,26 @@ extension Lane {
     case .blocked: row.outcome = .blocked
     case .retry: planRetry(delivery, &row, retryAfter: retryAfter)
     }
+    dispatcher.ended(
+      webhook: delivery.pointee.entry.slot, line: delivery.pointee.line,
+      Self.ending(judgement), startedAt: delivery.pointee.startedAt, now: instant)
     records.batch.attempts.append(row)
     records.attemptDeliveries.append(index)
+  }
+
+  /// What the end of an attempt tells about the receiver; nil where it was not asked.
+  private static func ending(_ judgement: AttemptJudgement) -> SendWindow.Ending? {
+    switch judgement.kind {
+    case .delivered, .gone: return .success
+    case .blocked: return nil
+    case .retry(mayWait: true): return .overload
+    case .retry: break
+    }
+    switch judgement.reason {
+    case .responseTimeout, .connectTimeout, .resolverSlow: return .overload
+    case .internalError: return nil
+    default: return .failure
+    }
   }
 
   private func planRetry(

@@ -13,12 +13,13 @@ extension Lane {
     guard held.pointee.isProgressKnown else {
       var entries: [DirectoryEntry] = []
       directory.matches(account: held.pointee.account, event: held.pointee.eventName) {
-        entries.append($0)
+        if !isAbout($0, held.pointee) { entries.append($0) }
       }
       return ask(index, entries, run: 0, attempt: 1)
     }
     held.pointee.pending += 1
     directory.matches(account: held.pointee.account, event: held.pointee.eventName) { entry in
+      if isAbout(entry, held.pointee) { return }
       add(
         HeldDelivery(
           message: index, entry: entry, run: 0, attempt: 1, deferrals: 0, firstAttemptAt: now,
@@ -26,6 +27,12 @@ extension Lane {
     }
     held.pointee.pending -= 1
     if held.pointee.pending == 0 { settle(message: index) }
+  }
+
+  /// Whether a message is a notice about that very webhook, which does not get it.
+  private func isAbout(_ entry: DirectoryEntry, _ held: borrowing HeldMessage) -> Bool {
+    guard let about = held.message.about else { return false }
+    return about.elementsEqual(entry.webhook.id.utf8)
   }
 
   /// Takes up a retry, or a delivery that somebody asked for again.
@@ -76,6 +83,7 @@ extension Lane {
   /// Takes over a newer directory and goes on with what waited for it.
   func take(_ directory: WebhookDirectory) {
     self.directory = directory
+    if directory.isPaused { beginPause() }
     let waiting = awaitingDirectory
     awaitingDirectory = []
     for index in waiting {
@@ -129,17 +137,21 @@ extension Lane {
       delivery.nextStep = ladder.step(for: max(.zero, dueAt - now), using: &random)
       messages[index].pointee.pending += 1
       publishRetry(deliveries.insert(delivery))
+    case .waiting:
+      messages[index].pointee.pending += 1
+      spill(delivery, .closed)
     case .ended, .superseded, .parked: break
     }
   }
 
-  /// Takes up one delivery: to the dispatcher, or parked where its webhook takes none now.
+  /// Takes up one delivery: to the dispatcher, or to the backlog where its webhook takes none now.
   func add(_ delivery: HeldDelivery) {
     messages[delivery.message].pointee.pending += 1
     switch delivery.entry.disposition {
-    case .deliver:
-      dispatcher.enqueue(
-        deliveries.insert(delivery), webhook: delivery.entry.slot, line: delivery.line)
+    case .deliver: dispatch(delivery)
+    case .hold: spill(delivery, .paused)
+    // A suspended webhook is tried when somebody asks for it: that is how it comes back.
+    case .park(.suspended) where delivery.trigger == .manual: dispatch(delivery)
     case .park(let reason):
       park(delivery, reason: reason.rawValue)
     }

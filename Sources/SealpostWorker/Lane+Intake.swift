@@ -14,7 +14,7 @@ extension Lane {
   func take(_ message: BrokerMessage) {
     acknowledgements.received(message.tag)
     // What was on its way when consuming stopped goes back with the connection.
-    guard drainDeadline == nil else { return message.free() }
+    guard drainDeadline == nil, pause == .none else { return message.free() }
     let held = HeldMessage(message, connection: connection, receivedAt: now)
     heldBytes += held.heldBytes
     let index = messages.insert(held)

@@ -22,7 +22,7 @@ extension Lane {
   /// Deliveries of one message mostly end side by side, so looking at the last row is enough: a row
   /// that is there twice costs the recorder one look-up.
   private func eventRow(_ index: Int32) -> Int {
-    if records.isEmpty { records.since = now }
+    if records.isEmpty { records.since = instant }
     let held = messages[index].pointee
     if let last = records.batch.events.last, last.body.baseAddress == held.message.body.baseAddress
     {
@@ -36,13 +36,25 @@ extension Lane {
   }
 
   /// Puts a delivery into the backlog without a request. Its message already counts it as pending.
-  func park(_ delivery: HeldDelivery, reason: String) {
-    records.batch.backlog.append(
-      BacklogRow(
-        event: eventRow(delivery.message), webhookKey: delivery.entry.webhook.key,
-        run: delivery.run, attempt: delivery.attempt, firstAttemptAt: delivery.firstAttemptAt,
-        state: .parked, reason: reason))
-    records.parkedMessages.append(delivery.message)
+  func park(_ delivery: HeldDelivery, reason: String) { keep(delivery, .parked, reason: reason) }
+
+  /// Puts a delivery into the backlog until its webhook takes it. Its message already counts it as pending.
+  func spill(_ delivery: HeldDelivery, _ reason: SendWindow.SpillReason) {
+    keep(delivery, .waiting, reason: reason.rawValue)
+  }
+
+  private func keep(_ delivery: HeldDelivery, _ state: BacklogState, reason: String) {
+    var row = BacklogRow(
+      event: eventRow(delivery.message), webhookKey: delivery.entry.webhook.key,
+      run: delivery.run, attempt: delivery.attempt, firstAttemptAt: delivery.firstAttemptAt,
+      state: state, reason: reason)
+    if let step = delivery.nextStep {
+      // Its attempt is in the log; what waits is the next one.
+      row.attempt += delivery.isDeferred ? 0 : 1
+      row.dueAt = now + step.delay
+    }
+    records.batch.backlog.append(row)
+    records.backlogMessages.append(delivery.message)
   }
 
   /// Ends a delivery whose webhook was deleted.
@@ -62,10 +74,10 @@ extension Lane {
   func handOver() {
     if !records.isEmpty,
       records.rows >= Self.recordsPerRequest || engine.inFlight == 0
-        || now - records.since >= .milliseconds(Int64(Self.recordsPatience))
+        || instant - records.since >= Int64(Self.recordsPatience) * 1_000_000
     {
       surroundings.recorder.post(.record(records))
-      recordsUnanswered.append(now)
+      recordsUnanswered.append(instant)
       records = RecordRequest(lane: surroundings.mailbox)
     }
     if !publishes.isEmpty {
@@ -94,7 +106,7 @@ extension Lane {
         settle(delivery: index)
       }
     }
-    for message in reply.parkedMessages { release(message: message) }
+    for message in reply.backlogMessages { release(message: message) }
   }
 
   /// Puts the next attempt of a delivery on the ladder.
@@ -109,7 +121,8 @@ extension Lane {
         messageID: held.eventID, keptProperties: held.message.properties,
         headers: RetryHeaders.outgoing(
           eventID: held.eventID, account: held.account, webhook: webhook.id, run: delivery.run,
-          attempt: delivery.attempt + 1, deferrals: delivery.deferrals,
+          attempt: delivery.attempt + (delivery.isDeferred ? 0 : 1),
+          deferrals: delivery.deferrals + (delivery.isDeferred ? 1 : 0),
           firstAttemptAt: delivery.attempt == 1 && delivery.sentAt.nanoseconds > 0
             ? delivery.sentAt : delivery.firstAttemptAt,
           revision: webhook.revision)),
@@ -130,6 +143,12 @@ extension Lane {
       case .message(let index): release(message: index)
       }
     }
+  }
+
+  /// Puts into the backlog what the ladder does not take; what has no place there is published until it is
+  /// taken.
+  func unpublished(_ tickets: [PublishTicket]) {
+    for case .delivery(let index) in tickets { spill(deliveries.remove(index), .ladder) }
   }
 
   /// Ends a delivery for this lane.

@@ -26,6 +26,9 @@ final class Lane {
   /// The queues a lane consumes, by their index in a message.
   enum Queue { static let events = 0, retries = 1 }
 
+  /// Whether all deliveries are paused.
+  enum Pause { case none, emptying, paused }
+
   /// What a lane shares with the rest of the worker.
   struct Surroundings: Sendable {
     let settings: WorkerSettings
@@ -39,7 +42,7 @@ final class Lane {
   }
 
   static let messagesPerTurn = 256
-  static let tickMilliseconds: Int32 = 1000
+  static let tickMilliseconds: Int32 = 250
   /// Rows go to the recorder this many at a time, or after this many milliseconds, or when nothing is in
   /// flight any more: each hand-over costs memory and a lock.
   static let recordsPerRequest = 128
@@ -76,12 +79,15 @@ final class Lane {
   // What this turn hands on.
   var records: RecordRequest
   var publishes: [PublishRequest] = []
-  var recordsUnanswered: Deque<Timestamp> = []
+  var recordsUnanswered: Deque<Int64> = []
 
-  // Time, read once per turn.
+  // Time, read once per turn: of the world, for rows and messages; and monotonic nanoseconds, for
+  // everything that waits, since the former may jump.
   var now = Timestamp.now()
-  var lastTick = Timestamp(nanoseconds: 0)
+  var instant = MonotonicTime.nanoseconds()
+  var lastTick: Int64 = 0
   var drainDeadline: Timestamp?
+  var pause = Pause.none
   var isStopped = false
   var rejections = RejectionLog()
 
@@ -100,7 +106,8 @@ final class Lane {
     self.concurrency = ConcurrencyLimit(most: engine.capacity)
     self.dispatcher = Dispatcher(
       laneLimit: engine.capacity,
-      webhookLimit: max(1, settings.maximumInFlightPerWebhook / settings.lanes))
+      webhookLimit: max(1, settings.maximumInFlightPerWebhook / settings.lanes),
+      hostLimit: max(1, settings.maximumInFlightPerHost / settings.lanes))
     self.records = RecordRequest(lane: surroundings.mailbox)
   }
 
@@ -113,7 +120,7 @@ final class Lane {
     }
     try poller.add(
       surroundings.mailbox.fileDescriptor, token: PollToken.mailbox, events: .readable)
-    surroundings.connector.connect()
+    if directory.isPaused { pause = .paused } else { surroundings.connector.connect() }
     while !isStopped { try turn() }
   }
 
@@ -126,8 +133,9 @@ final class Lane {
       default: engine.socketReady(token: token, events: events)
       }
     }
-    adjustConcurrency(slept: slept)
     now = Timestamp.now()
+    instant = MonotonicTime.nanoseconds()
+    adjustConcurrency(slept: slept)
     if hasMail { readMail() }
     readBroker()
     startDeliveries()
@@ -137,12 +145,13 @@ final class Lane {
     tick()
     handOver()
     acknowledge()
+    if pause != .none { endPause() }
     endDrain()
   }
 
   private func adjustConcurrency(slept: Int64) {
     concurrency.turn(
-      now: MonotonicTime.nanoseconds(), slept: slept, ended: endedLastTurn,
+      now: instant, slept: slept, ended: endedLastTurn,
       inFlight: dispatcher.inFlight, hasWaiting: dispatcher.waiting > 0)
     dispatcher.limit = concurrency.current
     endedLastTurn = 0
@@ -163,6 +172,7 @@ final class Lane {
       case .recorded(let reply): recorded(reply)
       case .progress(let reply): resume(reply)
       case .published(let tickets): published(tickets)
+      case .unpublished(let tickets): unpublished(tickets)
       case .suspect(let message, let verdict): decide(suspect: message, verdict)
       case .drain(let deadline): drain(until: deadline)
       case .stop: isStopped = true
@@ -170,10 +180,11 @@ final class Lane {
     }
   }
 
-  /// What is due about once a second.
+  /// What is due a few times a second.
   private func tick() {
-    guard now - lastTick >= .seconds(1) else { return }
-    lastTick = now
+    guard instant - lastTick >= Int64(Self.tickMilliseconds) * 1_000_000 else { return }
+    lastTick = instant
+    sweep()
     acknowledge(threshold: 1)
     heartbeat()
     rejections.report(to: surroundings.logger, at: now)

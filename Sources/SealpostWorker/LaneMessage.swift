@@ -14,6 +14,8 @@ enum LaneMessage: Sendable {
   case progress(ProgressReply)
   /// Publishes that the broker confirmed.
   case published([PublishTicket])
+  /// Publishes that the broker does not take now: what can wait in the backlog is to go there.
+  case unpublished([PublishTicket])
   /// Whether a message that may have killed a worker may be tried.
   case suspect(message: Int32, SuspectVerdict)
   /// Stop consuming, finish what is in flight by the deadline, and end.
@@ -38,10 +40,10 @@ struct RecordRequest: @unchecked Sendable {
   var batch = RecordBatch()
   /// The delivery of each attempt in the batch.
   var attemptDeliveries: [Int32] = []
-  /// The deliveries that are parked with the batch.
-  var parkedMessages: [Int32] = []
-  /// When the first row came in.
-  var since = Timestamp(nanoseconds: 0)
+  /// The message of each row for the backlog in the batch.
+  var backlogMessages: [Int32] = []
+  /// When the first row came in, monotonic.
+  var since: Int64 = 0
 
   var isEmpty: Bool { batch.attempts.isEmpty && batch.backlog.isEmpty }
   var rows: Int { batch.attempts.count + batch.backlog.count }
@@ -53,8 +55,8 @@ struct RecordReply: Sendable {
   let verdicts: [RecordVerdict]
   /// The delivery of each verdict.
   let attemptDeliveries: [Int32]
-  /// One entry for each parked delivery: the message it belongs to.
-  let parkedMessages: [Int32]
+  /// One entry for each delivery that is in the backlog now: the message it belongs to.
+  let backlogMessages: [Int32]
 }
 
 /// A question of what the log knows about a redelivered message.

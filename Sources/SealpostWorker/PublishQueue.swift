@@ -9,12 +9,20 @@ struct PublishQueue {
   /// How many may be unconfirmed at once: enough to fill the way, few enough for a steady answer.
   private static let unconfirmedLimit = 4096
 
-  private var waiting: Deque<PublishRequest> = []
+  /// How long a delivery waits to be sent before it goes to the backlog.
+  private static let patience: Int64 = 5_000_000_000
+
+  private var waiting: Deque<(request: PublishRequest, since: Int64)> = []
   private var sent: [UInt64: (request: PublishRequest, at: Timestamp)] = [:]
   private var order: Deque<(sequence: UInt64, at: Timestamp)> = []
   private var refused: Deque<(request: PublishRequest, due: Timestamp)> = []
-  private var answers: [ObjectIdentifier: (lane: Mailbox<LaneMessage>, tickets: [PublishTicket])] =
-    [:]
+  private var answers: [ObjectIdentifier: Answer] = [:]
+
+  private struct Answer {
+    let lane: Mailbox<LaneMessage>
+    var published: [PublishTicket] = []
+    var unpublished: [PublishTicket] = []
+  }
 
   /// How many are not confirmed yet.
   var count: Int { waiting.count + sent.count + refused.count }
@@ -22,13 +30,30 @@ struct PublishQueue {
   /// When the oldest unconfirmed message was sent.
   var oldestSent: Timestamp? { order.first { sent[$0.sequence] != nil }?.at }
 
-  mutating func add(_ requests: [PublishRequest]) { waiting.append(contentsOf: requests) }
+  mutating func add(_ requests: [PublishRequest]) {
+    let now = MonotonicTime.nanoseconds()
+    for request in requests { waiting.append((request, now)) }
+  }
 
   /// Takes the next message that may be sent now.
   mutating func nextToSend(isBlocked: Bool, now: Timestamp = .now()) -> PublishRequest? {
     guard !isBlocked, sent.count < Self.unconfirmedLimit else { return nil }
     if let first = refused.first, first.due <= now { return refused.removeFirst().request }
-    return waiting.popFirst()
+    return waiting.popFirst()?.request
+  }
+
+  /// Gives deliveries up that waited for too long to be sent: the backlog takes them.
+  mutating func giveUpOld(now: Int64 = MonotonicTime.nanoseconds()) {
+    guard let first = waiting.first, now - first.since > Self.patience else { return }
+    let looked = waiting
+    waiting = []
+    for (request, since) in looked {
+      if now - since > Self.patience, case .delivery = request.ticket {
+        giveUp(request)
+      } else {
+        waiting.append((request, since))
+      }
+    }
   }
 
   mutating func sent(_ request: PublishRequest, as sequence: UInt64, at now: Timestamp) {
@@ -38,25 +63,36 @@ struct PublishQueue {
 
   mutating func confirmed(_ sequence: UInt64) {
     guard let request = take(sequence) else { return }
-    answers[ObjectIdentifier(request.lane), default: (request.lane, [])].tickets
+    answers[ObjectIdentifier(request.lane), default: Answer(lane: request.lane)].published
       .append(request.ticket)
   }
 
   mutating func refused(_ sequence: UInt64, at now: Timestamp) {
     guard let request = take(sequence) else { return }
+    if case .delivery = request.ticket { return giveUp(request) }
     refused.append((request, now + Self.refusedPause))
   }
 
-  /// Tells the lanes what was confirmed since the last call.
+  private mutating func giveUp(_ request: PublishRequest) {
+    answers[ObjectIdentifier(request.lane), default: Answer(lane: request.lane)].unpublished
+      .append(request.ticket)
+  }
+
+  /// Tells the lanes what was confirmed and what was given up since the last call.
   mutating func answer() {
-    for (_, answer) in answers { answer.lane.post(.published(answer.tickets)) }
+    for (_, answer) in answers {
+      if !answer.published.isEmpty { answer.lane.post(.published(answer.published)) }
+      if !answer.unpublished.isEmpty { answer.lane.post(.unpublished(answer.unpublished)) }
+    }
     answers.removeAll(keepingCapacity: true)
   }
 
   /// After a connection was lost: everything unconfirmed is published again.
   mutating func forgetSent() {
     for (sequence, _) in order {
-      if let (request, _) = sent[sequence] { waiting.append(request) }
+      if let (request, _) = sent[sequence] {
+        waiting.append((request, MonotonicTime.nanoseconds()))
+      }
     }
     sent.removeAll()
     order.removeAll()

@@ -23,13 +23,18 @@ final class Recorder: Sendable {
   private static let batchRows = 1000
   private static let batchDelay: Int64 = 20_000_000
 
-  private let store: any RecordingStore
+  private let store: any RecordingStore & HealthStore
   private let workerName: String
+  private let healthPolicy: HealthPolicy
   private let logger: Logger
   private let mailbox = Mailbox<Request>(signalWeight: batchRows)
   private let stopsAt = Atomic(Int64.max)
 
-  init(store: any RecordingStore, workerName: String, logger: Logger) {
+  init(
+    store: any RecordingStore & HealthStore, workerName: String, healthPolicy: HealthPolicy,
+    logger: Logger
+  ) {
+    self.healthPolicy = healthPolicy
     self.store = store
     self.workerName = workerName
     self.logger = logger
@@ -55,6 +60,7 @@ final class Recorder: Sendable {
   /// The recorder's thread: until a `stop` request, after what was posted before it.
   func run() {
     var suspects = SuspectTurns()
+    var health = HealthTracker(policy: healthPolicy)
     while true {
       mailbox.wait(milliseconds: -1)
       gather()
@@ -64,7 +70,7 @@ final class Recorder: Sendable {
           records.append(record)
           continue
         }
-        commit(&records)
+        commit(&records, &health)
         switch request {
         case .record: break
         case .progress(let question): answer(question)
@@ -75,7 +81,7 @@ final class Recorder: Sendable {
         }
         begin(&suspects)
       }
-      commit(&records)
+      commit(&records, &health)
     }
   }
 
@@ -91,7 +97,7 @@ final class Recorder: Sendable {
     }
   }
 
-  private func commit(_ requests: inout [RecordRequest]) {
+  private func commit(_ requests: inout [RecordRequest], _ health: inout HealthTracker) {
     guard !requests.isEmpty else { return }
     let batches = requests.map(\.batch)
     var verdicts: [[RecordVerdict]] = []
@@ -104,9 +110,17 @@ final class Recorder: Sendable {
         .recorded(
           RecordReply(
             verdicts: verdicts, attemptDeliveries: request.attemptDeliveries,
-            parkedMessages: request.parkedMessages)))
+            backlogMessages: request.backlogMessages)))
+    }
+    for (request, verdicts) in zip(requests, verdicts) {
+      for (row, verdict) in zip(request.batch.attempts, verdicts) where verdict == .inserted {
+        health.note(row)
+      }
     }
     requests = []
+    let changes = health.takeChanges()
+    guard !changes.isEmpty else { return }
+    _ = perform("note health", { () throws(StoreError) in try store.apply(changes) })
   }
 
   private func answer(_ question: ProgressQuestion) {

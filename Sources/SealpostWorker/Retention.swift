@@ -6,8 +6,10 @@ import SealpostStore
 struct Retention {
   private static let interval = Duration.seconds(600)
   private static let slice = 2000
+  private static let parkedTime = Duration.seconds(7 * 86400)
+  private static let mostOfWebhook = 1_000_000
 
-  let store: any EventLog
+  let store: any BacklogQueue & EventLog
   let settings: WorkerSettings
   let logger: Logger
 
@@ -20,6 +22,19 @@ struct Retention {
         repeat {
           removed = try await store.prune(olderThan: limit, slice: Self.slice)
         } while removed >= Self.slice && !Task.isCancelled
+        var expired = 0
+        repeat {
+          let ended = try store.expire(
+            waitingBefore: Timestamp.now() - RetryPolicy.maximumAge,
+            parkedBefore: Timestamp.now() - Self.parkedTime, mostOfWebhook: Self.mostOfWebhook,
+            slice: Self.slice)
+          expired += ended
+          removed = ended
+        } while removed >= Self.slice && !Task.isCancelled
+        if expired > 0 {
+          logger.warning(
+            "deliveries in the backlog expired", metadata: ["deliveries": "\(expired)"])
+        }
       } catch {
         logger.warning("old rows cannot be removed", metadata: ["error": "\(error.sentence)"])
       }

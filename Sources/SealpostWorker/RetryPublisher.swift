@@ -110,10 +110,11 @@ final class RetryPublisher: Sendable {
           queue.refused(sequence, at: .now())
         }
       }
+      queue.giveUpOld()
       queue.answer()
       if let refused {
         logger.warning(
-          "the broker did not take a retry, publishing it again",
+          "the broker did not take a message",
           metadata: ["why": "\(refused)", "waiting": "\(queue.count)"])
       }
       if let oldest = queue.oldestSent, Timestamp.now() - oldest > Self.confirmDeadline,

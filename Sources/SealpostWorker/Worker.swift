@@ -9,7 +9,7 @@ public import ServiceLifecycle
 /// The delivery worker: lanes, and what they share. One in a process; any number of processes on a broker.
 public final class Worker: Service {
   /// A store with all that a worker needs of it.
-  public typealias Store = EventLog & RecordingStore & WebhookStore
+  public typealias Store = BacklogQueue & EventLog & HealthStore & RecordingStore & WebhookStore
 
   /// Why a worker cannot run.
   public enum Failure: Error, Sendable {
@@ -72,6 +72,7 @@ private final class Crew: Sendable {
   private let recorder: Recorder
   private let publisher: RetryPublisher
   private let collector: RejectedCollector
+  private let drainer: BacklogDrainer
   private let logger: Logger
 
   init(
@@ -83,8 +84,11 @@ private final class Crew: Sendable {
     self.mailboxes = mailboxes
     self.refresher = refresher
     self.logger = logger
+    let name = "\(getpid())-\(UInt32.random(in: .min ... .max))"
     recorder = Recorder(
-      store: store, workerName: "\(getpid())-\(UInt32.random(in: .min ... .max))", logger: logger)
+      store: store, workerName: name, healthPolicy: settings.health, logger: logger)
+    drainer = BacklogDrainer(
+      settings: settings.broker, store: store, workerName: name, logger: logger)
     publisher = RetryPublisher(
       settings: settings.broker, allowsUnsafeBroker: settings.allowsUnsafeBroker, logger: logger)
     collector = RejectedCollector(settings: settings.broker, store: store, logger: logger)
@@ -110,15 +114,19 @@ private final class Crew: Sendable {
       }
     }
     let collectorThread = WorkerThread("rejected") { self.collector.run() }
+    let drainerThread = WorkerThread("backlog") { self.drainer.run() }
     let refreshing = Task { await refresher.run() }
     let pruning = Task { await Retention(store: store, settings: settings, logger: logger).run() }
     for lane in lanes { await lane.ended() }
     refreshing.cancel()
     pruning.cancel()
     collector.stop()
+    drainer.stop()
     publisher.stop()
     recorder.stop(within: settings.shutdownGrace)
-    for thread in [recorderThread, publisherThread, collectorThread] { await thread.ended() }
+    for thread in [recorderThread, publisherThread, collectorThread, drainerThread] {
+      await thread.ended()
+    }
     if let error = failure.first { throw error }
     logger.info("stopped")
   }

@@ -22,6 +22,10 @@ public struct WorkerSettings: Sendable {
   public var egress: EgressPolicy
   /// How many requests one webhook may have in flight in all lanes of this worker together.
   public var maximumInFlightPerWebhook: Int
+  /// The same for all webhooks of one host.
+  public var maximumInFlightPerHost: Int
+  /// When failures make a webhook unhealthy and suspend it.
+  public var health: HealthPolicy
   /// How long rows of the event log are kept.
   public var logRetention: Duration
   /// How long a stopping worker waits for what is in flight.
@@ -37,6 +41,7 @@ public struct WorkerSettings: Sendable {
     bodyBudget: Int = 64 << 20, maximumEventBytes: Int = 256 << 10,
     retry: RetryPolicy = .default, transport: TransportSettings,
     egress: EgressPolicy, maximumInFlightPerWebhook: Int = 64,
+    maximumInFlightPerHost: Int = 512, health: HealthPolicy = .default,
     logRetention: Duration = .seconds(30 * 86400), shutdownGrace: Duration = .seconds(20),
     allowsUnsafeBroker: Bool = false, userAgent: String
   ) {
@@ -49,6 +54,8 @@ public struct WorkerSettings: Sendable {
     self.transport = transport
     self.egress = egress
     self.maximumInFlightPerWebhook = maximumInFlightPerWebhook
+    self.maximumInFlightPerHost = maximumInFlightPerHost
+    self.health = health
     self.logRetention = logRetention
     self.shutdownGrace = shutdownGrace
     self.allowsUnsafeBroker = allowsUnsafeBroker

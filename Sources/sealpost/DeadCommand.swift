@@ -12,21 +12,26 @@ struct DeadCommand: AsyncParsableCommand {
   struct List: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Lists them, oldest first.")
 
-    @Option(help: "Only exhausted or parked ones.") var state: String?
+    @Option(help: "Only exhausted, parked or waiting ones; the first two unless asked.")
+    var state: String?
     @Option(help: "How many rows.") var limit = 100
+    /// What does not go on by itself.
+    static let ended: [BacklogState] = [.exhausted, .parked]
+
     @Flag(help: "Print JSON.") var json = false
     @OptionGroup var options: SettingsOptions
 
     func validate() throws {
       guard state == nil || BacklogState(rawValue: state ?? "") != nil else {
-        throw ValidationError("--state must be exhausted or parked.")
+        throw ValidationError("--state must be exhausted, parked or waiting.")
       }
     }
 
     func run() async throws {
       try await reporting {
         let rows = try await options.load().openStore().backlog(
-          state: state.flatMap { BacklogState(rawValue: $0) }, limit: limit)
+          states: state.flatMap { BacklogState(rawValue: $0) }.map { [$0] } ?? Self.ended,
+          limit: limit)
         if json { return try Output.json(rows.map(DeadView.init)) }
         var table = Table(
           "ID", "SINCE", "STATE", "EVENT", "EVENT ID", "WEBHOOK", "ATTEMPT", "REASON")
@@ -57,7 +62,7 @@ struct DeadCommand: AsyncParsableCommand {
         let settings = try await options.load()
         let broker = try settings.broker
         let store = try settings.openStore()
-        let chosen = all ? try await store.backlog(state: nil, limit: .max).map(\.id) : ids
+        let chosen = all ? try await store.backlog(states: List.ended, limit: .max).map(\.id) : ids
         guard !chosen.isEmpty || all else { throw Failure("Name the IDs, or --all.") }
         for (index, id) in chosen.enumerated() {
           let resend = try await store.newRun(ofBacklog: id)

@@ -118,10 +118,26 @@ struct Settings {
         egress: try egress,
         maximumInFlightPerWebhook: try reader.count(
           "SEALPOST_MAX_IN_FLIGHT_PER_WEBHOOK", default: 64, range: 1...1000),
+        maximumInFlightPerHost: try reader.count(
+          "SEALPOST_MAX_IN_FLIGHT_PER_HOST", default: 512, range: 1...10_000),
+        health: try health,
         logRetention: retention,
         shutdownGrace: try reader.duration("SEALPOST_SHUTDOWN_GRACE", default: .seconds(20)),
         allowsUnsafeBroker: try reader.flag("SEALPOST_ALLOW_UNSAFE_BROKER"),
         userAgent: Product.userAgent)
+    }
+  }
+
+  private var health: HealthPolicy {
+    get throws {
+      let standard = HealthPolicy.default
+      return HealthPolicy(
+        unhealthyAfter: try reader.count(
+          "SEALPOST_UNHEALTHY_AFTER", default: standard.unhealthyAfter, range: 1...1000),
+        suspendedAfter: try reader.count(
+          "SEALPOST_SUSPEND_AFTER", default: standard.suspendedAfter, range: 1...100_000),
+        suspendedSpan: try reader.duration(
+          "SEALPOST_SUSPEND_SPAN", default: standard.suspendedSpan))
     }
   }
 

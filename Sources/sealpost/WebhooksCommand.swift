@@ -8,7 +8,9 @@ import SealpostTransport
 struct WebhooksCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "webhooks", abstract: "Adds, lists and changes webhooks.",
-    subcommands: [Add.self, List.self, Show.self, Edit.self, Remove.self],
+    subcommands: [
+      Add.self, List.self, Show.self, Edit.self, Pause.self, Resume.self, Remove.self,
+    ],
     defaultSubcommand: List.self)
 }
 
@@ -64,10 +66,10 @@ extension WebhooksCommand {
       try await reporting {
         let webhooks = try await options.load().openStore().webhooks(account: account)
         if json { return try Output.json(webhooks.map { WebhookView($0) }) }
-        var table = Table("ID", "ACCOUNT", "NAME", "ACTIVE", "EVENTS", "URL")
+        var table = Table("ID", "ACCOUNT", "NAME", "STATUS", "EVENTS", "URL")
         for webhook in webhooks {
           table.add(
-            webhook.id, webhook.account, webhook.name, webhook.isActive ? "yes" : "no",
+            webhook.id, webhook.account, webhook.name, webhook.status,
             webhook.events.map(\.text).joined(separator: ","), webhook.url.withoutQuery)
         }
         print(
@@ -114,6 +116,8 @@ extension WebhooksCommand {
         change.scheme = try webhook.parsedScheme()
         change.headers = webhook.headers.isEmpty ? nil : try webhook.parsedHeaders()
         change.isActive = active
+        // Its owner says that it is to be tried again.
+        if active == true { change.health = .healthy }
         change.token = webhook.token.map { WebhookToken($0) }
         if change.scheme != nil || change.token != nil {
           let current = try await store.webhook(id)
@@ -123,6 +127,43 @@ extension WebhooksCommand {
           try WebhookOptions.check(token, change.scheme ?? current.scheme)
         }
         print("changed \(try await store.update(id, change).id)")
+      }
+    }
+  }
+
+  struct Pause: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Holds a webhook's deliveries back until it is resumed; none is lost.")
+
+    @Argument(help: "The webhook's ID.") var id: String
+    @OptionGroup var options: SettingsOptions
+
+    func run() async throws {
+      try await reporting {
+        var change = WebhookChange()
+        change.isPaused = true
+        print("paused \(try await options.load().openStore().update(id, change).id)")
+      }
+    }
+  }
+
+  struct Resume: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Goes on with a webhook that was paused or suspended.",
+      discussion: """
+        What was held back while it was paused is sent. What was parked while it was suspended is listed by \
+        `sealpost dead list --state parked`, and sent again by `sealpost dead requeue`.
+        """)
+
+    @Argument(help: "The webhook's ID.") var id: String
+    @OptionGroup var options: SettingsOptions
+
+    func run() async throws {
+      try await reporting {
+        var change = WebhookChange()
+        change.isPaused = false
+        change.health = .healthy
+        print("resumed \(try await options.load().openStore().update(id, change).id)")
       }
     }
   }
@@ -149,6 +190,7 @@ struct WebhookView: Encodable {
   let events: [String]
   let headers: [String: String]
   let active: Bool
+  let status: String
   let token: String?
   let createdAt, updatedAt: String
 
@@ -161,6 +203,7 @@ struct WebhookView: Encodable {
     events = webhook.events.map(\.text)
     headers = Dictionary(webhook.headers.map { ($0.name, $0.value) }) { $1 }
     active = webhook.isActive
+    status = webhook.status
     self.token = token
     createdAt = webhook.createdAt.iso8601
     updatedAt = webhook.updatedAt.iso8601

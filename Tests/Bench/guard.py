@@ -8,7 +8,7 @@ from harness.waiting import wait_until
 
 from receiver import Receiver
 from store import add_webhooks
-from systems import HERE, compile_c, publish
+from systems import HERE, compile_c, publish_all
 from workloads import numbers, remove_topology
 
 LIMITS = HERE / "guard.json"
@@ -25,7 +25,7 @@ def allocations(broker, fan_out, deliveries):
         receiver = Receiver(program.folder, "receiver")
         assert program.run("check")[0] == 0
         add_webhooks(program, receiver.urls * fan_out, ["account-0"])
-        assert publish(broker, program.exchange, deliveries // fan_out).wait() == 0
+        publish_all(broker, program.exchange, [program.queue], deliveries // fan_out)
         program.environment |= {"LD_PRELOAD": str(library), "ALLOCATIONS_FILE": str(report)}
         program.start()
         wait_until(lambda: receiver.requests >= deliveries, "all deliveries", timeout=120)

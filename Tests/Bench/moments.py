@@ -11,7 +11,7 @@ from harness.program import Program
 from harness.waiting import free_port, wait_until
 
 from store import add_webhooks
-from systems import memory, publish
+from systems import end, memory, publish, publish_all
 from workloads import numbers, remove_topology
 
 RESPONSE = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
@@ -86,7 +86,7 @@ def latency(broker, rate, seconds):
         events = rate * seconds
         publisher = publish(broker, bench.program.exchange, events, rate=rate)
         bench.wait_for(events)
-        assert publisher.wait() == 0
+        end(publisher)
         # The first second warms connections up.
         times = sorted((now - int(identity)) / 1e6 for identity, now in bench.clock.received[rate:])
         return {"rate": rate, **{f"p{share}": times[int(len(times) * share / 100)]
@@ -99,8 +99,7 @@ def start(broker, repeats):
     times = []
     with Bench(broker) as bench:
         for repeat in range(repeats):
-            assert publish(broker, bench.program.exchange, 1).wait() == 0
-            wait_until(lambda: broker.depth(bench.program.queue)[0] == 1, "the event")
+            publish_all(broker, bench.program.exchange, [bench.program.queue], 1)
             begin = time.time_ns()
             bench.program.start(until_proven=False)
             bench.wait_for(repeat + 1)
@@ -122,8 +121,9 @@ def one_to_many(broker, webhooks):
     with Bench(broker, webhooks) as bench:
         bench.program.start()
         begin_cpu = time.clock_gettime(~bench.program.process.pid << 3 | 2)
-        assert publish(broker, bench.program.exchange, 1).wait() == 0
+        publisher = publish(broker, bench.program.exchange, 1)
         bench.wait_for(webhooks)
+        end(publisher)
         identity, last = bench.clock.received[-1]
         # The recorder commits the last rows after the last request.
         wait_until(lambda: broker.depth(bench.program.queue)[0] == 0, "the acknowledgement")

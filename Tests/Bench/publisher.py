@@ -2,11 +2,12 @@
 
 usage: publisher.py AMQP_URL EXCHANGE COUNT BODY_BYTES ACCOUNTS RATE
 ACCOUNTS is how many accounts the events are of in turn, named account-0 and so on; RATE is events a
-second, 0 for no limit. The identity of an event is the time it was published, in nanoseconds.
+second, 0 for no limit. It ends when its standard input does. The identity of an event is the time it was published, in nanoseconds.
 """
 
 import datetime
 import json
+import select
 import sys
 import time
 
@@ -39,6 +40,9 @@ def publish(url, exchange, count, length, accounts, rate):
             exchange, "license.created", before + triggered + after, pika.BasicProperties(
                 message_id=str(time.time_ns()), content_type="application/json", delivery_mode=2,
                 headers={"account": f"account-{number * stride % accounts}"}))
+    # What a queue has not taken yet is lost with the connection, so it stands until somebody has seen it all.
+    while select.select([sys.stdin], [], [], 0.05)[0] == []:
+        connection.process_data_events()
     connection.close()
 
 

@@ -6,6 +6,7 @@ import sys
 import time
 
 from harness.program import BINARY
+from harness.waiting import TimedOut, wait_until
 
 HERE = pathlib.Path(__file__).resolve().parent
 
@@ -72,4 +73,22 @@ def publish(broker, exchange, events, body=661, accounts=1, rate=0):
     """Starts publishing."""
     return subprocess.Popen(
         [sys.executable, HERE / "publisher.py", broker.url, exchange,
-         *map(str, [events, body, accounts, rate])])
+         *map(str, [events, body, accounts, rate])], stdin=subprocess.PIPE)
+
+
+def publish_all(broker, exchange, queues, events, body=661, accounts=1):
+    """Publishes until each queue, which was empty, holds all of it."""
+    publisher = publish(broker, exchange, events, body, accounts)
+    for queue in queues:
+        try:
+            wait_until(lambda: publisher.poll() is not None or broker.depth(queue)[0] >= events,
+                       "the events", timeout=120)
+        except TimedOut as error:
+            raise TimedOut(f"{queue} holds {broker.depth(queue)[0]} of {events} events") from error
+    end(publisher)
+
+
+def end(publisher):
+    """Ends a publisher whose events were seen."""
+    publisher.stdin.close()
+    assert publisher.wait() == 0, "the publisher failed"

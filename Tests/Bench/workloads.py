@@ -11,7 +11,7 @@ from harness.waiting import wait_until
 
 from receiver import Authority, Receiver
 from store import add_webhooks
-from systems import Meter, publish, start_bare_loop, start_python_worker
+from systems import Meter, publish_all, start_bare_loop, start_python_worker
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,10 +51,8 @@ class Workload:
                     folder, name, authority, self.fresh, self.failing, self.delay))
             self._set_up(broker, program, f"other{number}", receivers[0])
             prepare(program)
-            publisher = publish(broker, program.exchange, self.events, self.body, self.accounts)
-            assert publisher.wait() == 0
-            for queue in [program.queue, f"other{number}"]:
-                wait_until(lambda: broker.depth(queue)[0] >= self.events, "the events")
+            publish_all(broker, program.exchange, [program.queue, f"other{number}"], self.events,
+                        self.body, self.accounts)
             start = {"bare loop": start_bare_loop, "Python": start_python_worker}[self.yardstick]
             other = start(broker, f"other{number}", receivers[1], self, authority)
             program.start(until_proven=False)

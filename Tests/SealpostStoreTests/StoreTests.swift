@@ -40,7 +40,8 @@ import Testing
   /// Records attempts of one event.
   private func record(
     _ store: SQLiteStore, event id: String = "evt_1", webhook: Webhook, run: Int = 0,
-    _ attempts: [(number: Int, outcome: AttemptOutcome)], park: Bool = false
+    _ attempts: [(number: Int, outcome: AttemptOutcome)], park: Bool = false,
+    waitUntil dueAt: Timestamp? = nil
   ) throws -> [RecordVerdict] {
     var verdicts: [RecordVerdict] = []
     try Array("acme".utf8).withUnsafeBytes { account in
@@ -66,6 +67,13 @@ import Testing
               BacklogRow(
                 event: 0, webhookKey: webhook.key, run: run, attempt: 1, firstAttemptAt: .now(),
                 state: .parked, reason: "webhook_inactive")
+            ]
+          }
+          if let dueAt {
+            batch.backlog = [
+              BacklogRow(
+                event: 0, webhookKey: webhook.key, run: run, attempt: 1, firstAttemptAt: .now(),
+                state: .waiting, reason: "window_closed", dueAt: dueAt)
             ]
           }
           verdicts = try store.record([batch])[0]
@@ -178,9 +186,9 @@ import Testing
     let webhook = try await store.create(draft())
     _ = try record(store, webhook: webhook, [(13, .exhausted)])
     _ = try record(store, webhook: webhook, [(13, .exhausted)])
-    let rows = try await store.backlog(state: .exhausted, limit: 10)
+    let rows = try await store.backlog(states: [.exhausted], limit: 10)
     #expect(rows.map(\.attempt) == [13] && rows.map(\.reason) == ["http_500"])
-    #expect(try await store.backlog(state: .parked, limit: 10).isEmpty)
+    #expect(try await store.backlog(states: [.parked], limit: 10).isEmpty)
     let first = try await store.newRun(ofBacklog: rows[0].id)
     let second = try await store.newRun(ofAttempt: 1)
     #expect(first.run == 1 && second.run == 2 && first.eventID == "evt_1")
@@ -251,6 +259,103 @@ import Testing
     #expect(plan.contains { $0.contains("attempts_webhook") })
   }
 
+  @Test func whatWaitsLeavesUnlessItCameBack() async throws {
+    let store = try open()
+    let webhook = try await store.create(draft())
+    let now = Timestamp.now()
+    _ = try record(store, event: "late", webhook: webhook, [], waitUntil: now + .seconds(60))
+    #expect(try store.waitingWebhooks(now: now).isEmpty)
+    for event in ["b", "a", "c"] {
+      _ = try record(store, event: event, webhook: webhook, [], waitUntil: now)
+    }
+    #expect(try progress(store, event: "a", webhook: webhook, attempt: 1) == .waiting)
+    let found = try #require(try store.waitingWebhooks(now: now).first)
+    #expect(found.key == webhook.key && found.newest == 4)
+    let rows = try store.waiting(for: webhook.key, now: now, limit: 2)
+    #expect(rows.map(\.resend.eventID) == ["b", "a"])
+    #expect(rows[0].resend.webhookID == webhook.id && rows[0].attempt == 1)
+    // One of them comes back before its row is taken out: it must stay.
+    _ = try record(store, event: "b", webhook: webhook, [], waitUntil: now)
+    try store.removeWaiting(rows)
+    #expect(
+      try store.waiting(for: webhook.key, now: now, limit: 9).map(\.resend.eventID) == ["b", "c"])
+    // One whose webhook was switched off meanwhile stays too, as parked.
+    let again = try store.waiting(for: webhook.key, now: now, limit: 9)
+    _ = try record(store, event: "c", webhook: webhook, [], park: true)
+    try store.removeWaiting(again)
+    #expect(try await store.backlog(states: [.parked], limit: 9).map(\.eventID) == ["c"])
+    #expect(try store.waiting(for: webhook.key, now: now, limit: 9).isEmpty)
+  }
+
+  @Test func nothingLeavesForAPausedWebhookOrWhileAllIsPaused() async throws {
+    let store = try open()
+    let webhook = try await store.create(draft())
+    _ = try record(store, webhook: webhook, [], waitUntil: .now())
+    var change = WebhookChange()
+    change.isPaused = true
+    #expect(try await store.update(webhook.id, change).status == "paused")
+    #expect(try store.waitingWebhooks(now: .now()).isEmpty)
+    change.isPaused = false
+    _ = try await store.update(webhook.id, change)
+    #expect(try store.waitingWebhooks(now: .now()).count == 1)
+    let before = try #require(try await store.directoryChange(since: 0))
+    try await store.setPaused(true)
+    #expect(try store.waitingWebhooks(now: .now()).isEmpty)
+    #expect(try await store.directoryChange(since: before.revision)?.isPaused == true)
+  }
+
+  @Test func whatWaitedForTooLongOrIsTooMuchExpiresIntoTheLog() async throws {
+    let store = try open()
+    let webhook = try await store.create(draft())
+    for event in ["a", "b", "c", "d"] {
+      _ = try record(store, event: event, webhook: webhook, [], waitUntil: .now())
+    }
+    let long = Timestamp(seconds: 0)
+    #expect(
+      try store.expire(waitingBefore: long, parkedBefore: long, mostOfWebhook: 3, slice: 100) == 1)
+    #expect(
+      try store.expire(
+        waitingBefore: .now(), parkedBefore: long, mostOfWebhook: 100, slice: 2) == 2)
+    #expect(try await store.backlog(states: [.waiting], limit: 9).map(\.eventID) == ["d"])
+    let rows = try await store.attempts(LogFilter())
+    #expect(rows.map(\.eventID) == ["c", "b", "a"] && rows.allSatisfy { $0.outcome == .expired })
+  }
+
+  @Test func aLeaseIsHeldByOneUntilItEnds() throws {
+    let store = try open()
+    let other = try open()
+    #expect(try store.takeLease("backlog", owner: "one", for: .seconds(10)))
+    #expect(try store.takeLease("backlog", owner: "one", for: .milliseconds(-1)))
+    #expect(try other.takeLease("backlog", owner: "two", for: .seconds(10)))
+    #expect(try !store.takeLease("backlog", owner: "one", for: .seconds(10)))
+    #expect(try store.takeLease("other", owner: "one", for: .seconds(10)))
+  }
+
+  @Test func oneOfTwoWorkersThatSeeTheSameChangeMakesItAndTellsIt() async throws {
+    let store = try open()
+    let other = try open()
+    let webhook = try await store.create(draft())
+    let change = HealthChange(webhookKey: webhook.key, kind: .unhealthy, why: "It failed.")
+    try store.apply([change])
+    try other.apply([change])
+    let notices = try store.unpublishedNotices(limit: 9)
+    #expect(notices.map(\.kind) == [.unhealthy] && notices[0].account == "acme")
+    let body = try JSONDecoder().decode([String: AnyDecodable].self, from: Data(notices[0].body))
+    #expect(body.keys.sorted() == ["data", "event", "triggeredAt"])
+    #expect(try await store.webhook(webhook.id).health == .unhealthy)
+    try store.notePublished(notices.map(\.id))
+    try store.apply([HealthChange(webhookKey: webhook.key, kind: .recovered, why: "")])
+    try store.apply([change])
+    #expect(
+      try store.unpublishedNotices(limit: 9).map(\.kind) == [.recovered],
+      "a second notice of a kind within the hour is left out")
+    try store.apply([HealthChange(webhookKey: webhook.key, kind: .gone, why: "")])
+    #expect(try await !store.webhook(webhook.id).isActive)
+  }
+
+  /// Anything.
+  private struct AnyDecodable: Decodable { init(from decoder: any Decoder) throws {} }
+
   @Test func tokensAreSealedAndOtherKeysLeaveWebhooksWithoutThem() async throws {
     let made = try await open().create(draft())
     for file in try FileManager.default.contentsOfDirectory(atPath: folder.path) {
@@ -299,7 +404,7 @@ import Testing
     #expect(try await store.prune(olderThan: Timestamp(seconds: 0), slice: 100) == 0)
     while try await store.prune(olderThan: .now(), slice: 7) >= 7 {}
     #expect(try await store.attempts(LogFilter()).isEmpty)
-    let left = try await store.backlog(state: nil, limit: 10)
+    let left = try await store.backlog(states: [.exhausted, .parked], limit: 10)
     #expect(left.map(\.eventID) == ["evt_dead"])
     #expect(try await store.newRun(ofBacklog: left[0].id).eventID == "evt_dead")
   }

@@ -7,8 +7,41 @@ enum SQLiteMigrations {
     migrator.registerMigration("1-deliveries") { database in
       try database.execute(sql: deliveries)
     }
+    migrator.registerMigration("2-backlog") { database in
+      try database.execute(sql: backlog)
+    }
     return migrator
   }
+
+  /// Deliveries that wait for their webhook, health, pauses, notices that are to be published, and who does
+  /// what only one of several workers may do.
+  private static let backlog = """
+    ALTER TABLE store_version ADD COLUMN paused INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE webhooks ADD COLUMN health TEXT NOT NULL DEFAULT 'healthy';
+    ALTER TABLE webhooks ADD COLUMN health_since INTEGER;
+    ALTER TABLE webhooks ADD COLUMN paused INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE backlog ADD COLUMN due_at INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE backlog ADD COLUMN generation INTEGER NOT NULL DEFAULT 0;
+    CREATE INDEX backlog_waiting ON backlog (webhook, due_at, id) WHERE state = 'waiting';
+
+    CREATE TABLE notices (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      account TEXT NOT NULL,
+      webhook INTEGER NOT NULL,
+      kind TEXT NOT NULL,
+      body BLOB NOT NULL,
+      created_at INTEGER NOT NULL,
+      published_at INTEGER
+    );
+    CREATE INDEX notices_webhook ON notices (webhook, kind, created_at);
+    CREATE INDEX notices_unpublished ON notices (id) WHERE published_at IS NULL;
+
+    CREATE TABLE leases (
+      name TEXT PRIMARY KEY,
+      owner TEXT NOT NULL,
+      until INTEGER NOT NULL
+    ) WITHOUT ROWID;
+    """
 
   /// Webhooks and their deletions; events once, attempts unique within their delivery; what waits, what
   /// was refused, what may kill workers, and the last run of each delivery that was sent again. Times are

@@ -31,8 +31,13 @@ struct RecordStatements {
       ON CONFLICT (event, webhook, run, number) DO NOTHING
       """,
       """
-      INSERT INTO backlog (event, webhook, run, attempt, first_attempt_at, state, reason, created_at)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (event, webhook, run) DO NOTHING
+      INSERT INTO backlog (event, webhook, run, attempt, first_attempt_at, state, reason, created_at,
+        due_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+      ON CONFLICT (event, webhook, run) DO UPDATE SET generation = generation + 1,
+        state = excluded.state, reason = excluded.reason, due_at = excluded.due_at,
+        attempt = max(attempt, excluded.attempt)
+      WHERE state = 'waiting'
       """,
     ].map { try database.cachedStatement(sql: $0) }
     guard let connection = database.sqliteConnection else {
@@ -115,7 +120,8 @@ struct RecordStatements {
     return sqlite3_changes(connection) == 1
   }
 
-  /// Inserts a row of the backlog, unless its delivery is there.
+  /// Inserts a row of the backlog. Where its delivery waits there already, that row gets a new generation:
+  /// whoever is about to take it out sees that it came back, and leaves it.
   mutating func insert(_ row: BacklogRow, event: Int64) throws {
     let statement = insertBacklog
     sqlite3_bind_int64(statement, 1, event)
@@ -124,6 +130,7 @@ struct RecordStatements {
     sqlite3_bind_int64(statement, 4, Int64(row.attempt))
     sqlite3_bind_int64(statement, 5, row.firstAttemptAt.nanoseconds)
     sqlite3_bind_int64(statement, 8, Timestamp.now().nanoseconds)
+    sqlite3_bind_int64(statement, 9, row.dueAt.nanoseconds)
     try withText(row.state.rawValue, statement, 6) {
       try withText(row.reason, statement, 7) { try run(statement) }
     }

@@ -4,7 +4,9 @@ import SealpostCore
 
 extension SQLiteStore: Backlog {
   /// As `Backlog` says.
-  public func backlog(state: BacklogState?, limit: Int) async throws(StoreError) -> [BacklogEntry] {
+  public func backlog(states: [BacklogState], limit: Int) async throws(StoreError)
+    -> [BacklogEntry]
+  {
     try await read { database in
       try Row.fetchAll(
         database,
@@ -12,8 +14,9 @@ extension SQLiteStore: Backlog {
           SELECT b.*, e.account, e.id AS event_id, e.name AS event_name, w.id AS webhook_id,
             w.name AS webhook_name
           FROM backlog b JOIN events e ON e.key = b.event JOIN webhooks w ON w.key = b.webhook
-          WHERE b.state = coalesce(?, b.state) ORDER BY b.id LIMIT ?
-          """, arguments: [state?.rawValue, limit]
+          WHERE b.state IN (SELECT value FROM json_each(?)) ORDER BY b.id LIMIT ?
+          """,
+        arguments: ["[\(states.map { "\"\($0.rawValue)\"" }.joined(separator: ","))]", limit]
       ).map { row in
         BacklogEntry(
           id: row["id"], account: row["account"], eventID: row["event_id"],

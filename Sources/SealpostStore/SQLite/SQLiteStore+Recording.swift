@@ -49,13 +49,15 @@ extension SQLiteStore: RecordingStore {
   private func progress(_ query: DeliveryQuery, event: Int64, _ database: Database) throws
     -> DeliveryProgress
   {
-    let isWaiting = try Bool.fetchOne(
+    let state = try String.fetchOne(
       database.cachedStatement(
-        sql: """
-          SELECT EXISTS (SELECT 1 FROM backlog WHERE event = ? AND webhook = ? AND run = ?
-            AND state = 'parked')
-          """), arguments: [event, query.webhookKey, query.run])
-    if isWaiting == true { return .parked }
+        sql: "SELECT state FROM backlog WHERE event = ? AND webhook = ? AND run = ?"),
+      arguments: [event, query.webhookKey, query.run])
+    switch state.flatMap({ BacklogState(rawValue: $0) }) {
+    case .parked: return .parked
+    case .waiting: return .waiting
+    case .exhausted, nil: break
+    }
     let rows = try Row.fetchAll(
       database.cachedStatement(
         sql: """

@@ -35,15 +35,21 @@ extension SQLiteStore: WebhookStore {
       webhook.events = change.events ?? webhook.events
       webhook.headers = change.headers ?? webhook.headers
       webhook.isActive = change.isActive ?? webhook.isActive
+      webhook.isPaused = change.isPaused ?? webhook.isPaused
+      if let health = change.health, health != webhook.health {
+        webhook.health = health
+        webhook.healthSince = .now()
+      }
       try database.execute(
         sql: """
           UPDATE webhooks SET name = ?, url = ?, scheme = ?, events = ?, headers = ?, active = ?,
-            revision = ?, updated_at = ? WHERE key = ?
+            paused = ?, health = ?, health_since = ?, revision = ?, updated_at = ? WHERE key = ?
           """,
         arguments: [
           webhook.name, webhook.url.text, webhook.scheme.rawValue, Self.text(webhook.events),
-          try Self.text(webhook.headers), webhook.isActive, revision, Timestamp.now().nanoseconds,
-          webhook.key,
+          try Self.text(webhook.headers), webhook.isActive, webhook.isPaused,
+          webhook.health.rawValue,
+          webhook.healthSince?.nanoseconds, revision, Timestamp.now().nanoseconds, webhook.key,
         ])
       if let token = change.token {
         try database.execute(
@@ -86,10 +92,11 @@ extension SQLiteStore: WebhookStore {
   /// As `WebhookStore` says.
   public func directoryChange(since revision: Int64) async throws(StoreError) -> DirectoryChange? {
     try await read { [self] database in
-      let current =
-        try Int64.fetchOne(database, sql: "SELECT revision FROM store_version") ?? 0
-      guard current > revision || revision == 0 else { return nil }
-      var change = DirectoryChange(revision: current, webhooks: [], deleted: [])
+      let version = try Row.fetchOne(database, sql: "SELECT revision, paused FROM store_version")
+      guard let version, let current = version[0] as Int64?, current > revision || revision == 0
+      else { return nil }
+      var change = DirectoryChange(
+        revision: current, webhooks: [], deleted: [], isPaused: version[1])
       let rows = try Row.fetchCursor(
         database, sql: "SELECT * FROM webhooks WHERE revision > ?", arguments: [revision])
       while let row = try rows.next() {
@@ -104,8 +111,16 @@ extension SQLiteStore: WebhookStore {
     }
   }
 
+  /// As `WebhookStore` says.
+  public func setPaused(_ isPaused: Bool) async throws(StoreError) {
+    try await write { [self] database in
+      _ = try nextRevision(database)
+      try database.execute(sql: "UPDATE store_version SET paused = ?", arguments: [isPaused])
+    }
+  }
+
   /// Takes the version row first, so that revisions commit in the order of their numbers.
-  private func nextRevision(_ database: Database) throws -> Int64 {
+  func nextRevision(_ database: Database) throws -> Int64 {
     try Int64.fetchOne(
       database, sql: "UPDATE store_version SET revision = revision + 1 RETURNING revision") ?? 0
   }
@@ -136,7 +151,10 @@ extension SQLiteStore: WebhookStore {
         try EventPattern(parsing: String($0))
       },
       headers: try headers.map { try WebhookHeader(name: $0[0], value: $0[1]) },
-      isActive: row["active"], revision: row["revision"],
+      isActive: row["active"], isPaused: row["paused"],
+      health: WebhookHealth(rawValue: row["health"]) ?? .healthy,
+      healthSince: (row["health_since"] as Int64?).map { Timestamp(nanoseconds: $0) },
+      revision: row["revision"],
       createdAt: Timestamp(nanoseconds: row["created_at"]),
       updatedAt: Timestamp(nanoseconds: row["updated_at"]))
   }

@@ -88,6 +88,15 @@ public final class SQLiteStore: Sendable {
     }
   }
 
+  /// A read on the caller's thread.
+  func readBlocking<T>(_ work: (Database) throws -> T) throws(StoreError) -> T {
+    do {
+      return try pool.read(work)
+    } catch {
+      throw StoreError(error, path: path)
+    }
+  }
+
   /// A write on the caller's thread.
   func writeBlocking<T>(_ work: (Database) throws -> T) throws(StoreError) -> T {
     do {

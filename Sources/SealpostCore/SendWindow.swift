@@ -1,0 +1,157 @@
+/// How many requests a webhook may have in flight in one lane, learned from its answers, and what becomes of
+/// a delivery that it cannot take now.
+///
+/// Open, it begins at 8, grows by one with each success up to its share, and halves where the receiver says
+/// that it is too much (429, 502, 503, 504) or does not answer in time. When at least five and half of the
+/// last twenty requests failed it closes: one probe at a time, 5 s later and then after twice as long up to
+/// 60 s, until one succeeds and the window opens at 1.
+///
+/// Pure. Times are nanoseconds of the monotonic clock.
+public struct SendWindow: Sendable {
+  /// What the end of a request says about its receiver.
+  public enum Ending: Sendable {
+    /// It took the delivery.
+    case success
+    /// It failed in a way that asks for less: it is overloaded, or did not answer in time.
+    case overload
+    /// It failed in another way.
+    case failure
+  }
+
+  /// What to do with a delivery.
+  public enum Admission: Hashable, Sendable {
+    /// Keep it in the lane: its turn comes soon.
+    case wait
+    /// Send it round the ladder, so much later: a place is kept for it.
+    case later(Duration)
+    /// Put it into the backlog.
+    case spill(SpillReason)
+  }
+
+  /// Why a delivery goes to the backlog. The raw value is what its row holds.
+  public enum SpillReason: String, Sendable {
+    /// The window is closed and its probe is at hand.
+    case closed = "window_closed"
+    /// It would wait for more than a minute.
+    case longWait = "long_wait"
+    /// The ladder did not take it.
+    case ladder = "ladder_refused"
+    /// Its owner paused the webhook.
+    case paused = "webhook_paused"
+  }
+
+  private static let first = 8
+  private static let closingFailures = 5
+  private static let remembered = 20
+  private static let probePauses: ClosedRange<Int64> = 5_000_000_000...60_000_000_000
+  private static let longestWait: Int64 = 2_000_000_000
+  private static let longestWaitOfDeferred: Int64 = 10_000_000_000
+  private static let longestDeferral: Int64 = 60_000_000_000
+
+  private let most: Int
+  private var failures: UInt32 = 0
+  private var endings = 0
+  private var closedAt: Int64?
+  private var probeAt: Int64 = 0
+  private var probePause = probePauses.lowerBound
+  private var serviceTime: Int64 = 0
+  private var lastProgress: Int64 = 0
+  private var bookedUntil: Int64 = 0
+
+  /// How many requests may be in flight; 0 while it is closed.
+  public private(set) var limit: Int
+
+  /// - Parameter most: the share of the webhook's limit that the lane has.
+  public init(most: Int) {
+    self.most = most
+    limit = min(Self.first, most)
+  }
+
+  /// Whether it is closed.
+  public var isClosed: Bool { closedAt != nil }
+
+  /// Whether another request may start.
+  public func mayStart(inFlight: Int, now: Int64) -> Bool {
+    isClosed ? inFlight == 0 && now >= probeAt : inFlight < limit
+  }
+
+  /// Notes that a request starts.
+  ///
+  /// - Parameter inFlight: how many there were before it.
+  public mutating func started(inFlight: Int, now: Int64) {
+    if inFlight == 0 { lastProgress = now }
+  }
+
+  /// Notes the end of a request.
+  public mutating func ended(_ ending: Ending, startedAt: Int64, now: Int64) {
+    lastProgress = now
+    let took = max(0, now - startedAt)
+    serviceTime = serviceTime == 0 ? took : serviceTime + (took - serviceTime) / 8
+    if let closedAt {
+      if ending == .success {
+        open()
+      } else if startedAt >= closedAt {
+        // What began before the window closed says nothing new.
+        probePause = min(probePause * 2, Self.probePauses.upperBound)
+        probeAt = now + probePause
+      }
+      return
+    }
+    failures = (failures << 1 | (ending == .success ? 0 : 1)) & (1 << Self.remembered - 1)
+    endings = min(endings + 1, Self.remembered)
+    switch ending {
+    case .success: limit = min(limit + 1, most)
+    case .overload: limit = max(1, limit / 2)
+    case .failure: break
+    }
+    let failed = failures.nonzeroBitCount
+    if ending != .success, failed >= Self.closingFailures, failed * 2 >= endings { close(now) }
+  }
+
+  /// Decides about a delivery.
+  ///
+  /// - Parameters:
+  ///   - waiting: how many wait before it.
+  ///   - inFlight: how many requests are in flight.
+  ///   - isDeferred: whether it comes back to the place that was kept for it.
+  public mutating func admit(waiting: Int, inFlight: Int, isDeferred: Bool, now: Int64) -> Admission
+  {
+    guard !isClosed else { return waiting == 0 ? .wait : .spill(.closed) }
+    let each = timeOfEach(inFlight: inFlight, now: now)
+    let wait = each.multipliedReportingOverflow(by: Int64(waiting)).partialValue
+    if isDeferred { return wait <= Self.longestWaitOfDeferred ? .wait : .spill(.longWait) }
+    guard wait > Self.longestWait || bookedUntil > now + Self.longestWait else { return .wait }
+    let place = max(bookedUntil, now + wait) + each
+    guard place - now <= Self.longestDeferral else { return .spill(.longWait) }
+    bookedUntil = place
+    return .later(.nanoseconds(place - now))
+  }
+
+  /// Whether more wait than should.
+  public func isOverdue(waiting: Int, inFlight: Int, now: Int64) -> Bool {
+    if isClosed { return waiting > 1 }
+    return timeOfEach(inFlight: inFlight, now: now) * Int64(waiting) > Self.longestWait * 3 / 2
+  }
+
+  /// For how long one more delivery occupies the window: the time of a request of late, or for how long
+  /// nothing has ended, shared by those that go on side by side.
+  private func timeOfEach(inFlight: Int, now: Int64) -> Int64 {
+    max(serviceTime, inFlight > 0 ? now - lastProgress : 0) / Int64(max(1, limit))
+  }
+
+  private mutating func close(_ now: Int64) {
+    limit = 0
+    closedAt = now
+    probePause = Self.probePauses.lowerBound
+    probeAt = now + probePause
+    bookedUntil = 0
+  }
+
+  private mutating func open() {
+    limit = 1
+    closedAt = nil
+    failures = 0
+    endings = 0
+    serviceTime = 0
+  }
+}

@@ -1,0 +1,48 @@
+import SealpostCore
+import SealpostStore
+
+/// Sees from the rows of the log when a webhook's health changes. Pure.
+///
+/// It holds the streaks of webhooks that fail, and nothing of those that do not. Each worker counts for
+/// itself; what it concludes is made so in the store by compare-and-set.
+struct HealthTracker {
+  private let policy: HealthPolicy
+  private var streaks: [Int64: FailureStreak] = [:]
+  private var changes: [HealthChange] = []
+
+  init(policy: HealthPolicy) { self.policy = policy }
+
+  /// Notes an attempt that is in the log.
+  mutating func note(_ row: AttemptRow) {
+    if row.outcome == .delivered {
+      if !streaks.isEmpty { streaks[row.webhookKey] = nil }
+      if row.wasUnwell { add(row, .recovered, "A delivery succeeded again.") }
+      return
+    }
+    guard row.countsForHealth else { return }
+    let why = row.reason?.sentence ?? ""
+    switch row.outcome {
+    case .gone: add(row, .gone, "The receiver answered 410, so the webhook was switched off.")
+    case .retry, .exhausted:
+      switch streaks[row.webhookKey, default: FailureStreak(since: row.sentAt)]
+        .failed(at: row.sentAt, policy: policy)
+      {
+      case .unhealthy: add(row, .unhealthy, "Its last attempts failed. \(why)")
+      case .suspended: add(row, .suspended, "It failed for too long. \(why)")
+      case .healthy, nil: break
+      }
+      if row.outcome == .exhausted { add(row, .exhausted, "The attempts are used up. \(why)") }
+    case .delivered, .blocked, .discarded, .expired: break
+    }
+  }
+
+  /// What is to be made so in the store.
+  mutating func takeChanges() -> [HealthChange] {
+    defer { changes.removeAll(keepingCapacity: true) }
+    return changes
+  }
+
+  private mutating func add(_ row: AttemptRow, _ kind: NoticeKind, _ why: String) {
+    changes.append(HealthChange(webhookKey: row.webhookKey, kind: kind, why: why))
+  }
+}

@@ -1,0 +1,33 @@
+import ArgumentParser
+import SealpostStore
+
+struct PauseCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "pause",
+    abstract: "Stops all deliveries of all workers; events stay with the broker.",
+    discussion:
+      "Workers notice within two seconds; what is in flight ends. `sealpost resume` goes on.")
+
+  @OptionGroup var options: SettingsOptions
+
+  func run() async throws {
+    try await reporting {
+      try await options.load().openStore().setPaused(true)
+      print("paused")
+    }
+  }
+}
+
+struct ResumeCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "resume", abstract: "Goes on with deliveries after `sealpost pause`.")
+
+  @OptionGroup var options: SettingsOptions
+
+  func run() async throws {
+    try await reporting {
+      try await options.load().openStore().setPaused(false)
+      print("resumed")
+    }
+  }
+}

@@ -1,0 +1,114 @@
+import SealpostCore
+import Testing
+
+@Suite struct SendWindowTests {
+  private static let second: Int64 = 1_000_000_000
+
+  private func closed(at now: Int64 = 0) -> SendWindow {
+    var window = SendWindow(most: 64)
+    for _ in 0..<5 { window.ended(.failure, startedAt: now, now: now) }
+    return window
+  }
+
+  @Test func growsWithSuccessesUpToItsShareAndHalvesWhenToldTo() {
+    var window = SendWindow(most: 12)
+    #expect(window.limit == 8)
+    for _ in 0..<10 { window.ended(.success, startedAt: 0, now: 0) }
+    #expect(window.limit == 12)
+    window.ended(.failure, startedAt: 0, now: 0)
+    #expect(window.limit == 12)
+    window.ended(.overload, startedAt: 0, now: 0)
+    #expect(window.limit == 6)
+    for _ in 0..<3 { window.ended(.overload, startedAt: 0, now: 0) }
+    #expect(window.limit == 1 && !window.isClosed)
+  }
+
+  @Test func closesAfterFiveFailuresThatAreHalfOfTheLastTwenty() {
+    var window = SendWindow(most: 64)
+    for _ in 0..<4 { window.ended(.failure, startedAt: 0, now: 0) }
+    #expect(!window.isClosed)
+    window.ended(.failure, startedAt: 0, now: 0)
+    #expect(window.isClosed && window.limit == 0)
+
+    var mixed = SendWindow(most: 64)
+    for _ in 0..<20 { mixed.ended(.success, startedAt: 0, now: 0) }
+    for _ in 0..<9 { mixed.ended(.failure, startedAt: 0, now: 0) }
+    #expect(!mixed.isClosed)
+    mixed.ended(.failure, startedAt: 0, now: 0)
+    #expect(mixed.isClosed)
+  }
+
+  @Test func probesOneByOneWithPausesThatDoubleUpToAMinute() {
+    var window = closed()
+    var now: Int64 = 0
+    for pause: Int64 in [5, 10, 20, 40, 60, 60] {
+      let due = now + pause * Self.second
+      #expect(!window.mayStart(inFlight: 0, now: due - 1))
+      #expect(window.mayStart(inFlight: 0, now: due))
+      #expect(!window.mayStart(inFlight: 1, now: due))
+      window.ended(.overload, startedAt: due, now: due)
+      now = due
+    }
+    window.ended(.success, startedAt: now, now: now)
+    #expect(!window.isClosed && window.limit == 1)
+    for _ in 0..<3 { window.ended(.success, startedAt: now, now: now) }
+    #expect(window.limit == 4)
+  }
+
+  @Test func whatBeganBeforeItClosedDoesNotDelayTheProbe() {
+    var window = closed(at: Self.second)
+    window.ended(.overload, startedAt: 0, now: 4 * Self.second)
+    #expect(window.mayStart(inFlight: 0, now: 6 * Self.second))
+  }
+
+  @Test func keepsWhatItCanSendSoonAndBooksPlacesForTheRest() {
+    var window = SendWindow(most: 8)
+    // One second each, eight side by side: 16 in two seconds.
+    window.ended(.success, startedAt: 0, now: Self.second)
+    let now = Self.second
+    #expect(window.admit(waiting: 16, inFlight: 8, isDeferred: false, now: now) == .wait)
+    let first = window.admit(waiting: 17, inFlight: 8, isDeferred: false, now: now)
+    let second = window.admit(waiting: 17, inFlight: 8, isDeferred: false, now: now)
+    #expect(first == .later(.milliseconds(2250)))
+    #expect(second == .later(.milliseconds(2375)))
+    var last = second
+    var booked = 2
+    while case .later = last {
+      last = window.admit(waiting: 17, inFlight: 8, isDeferred: false, now: now)
+      booked += 1
+    }
+    #expect(last == .spill(.longWait))
+    #expect(booked == 464, "a minute of places at eight a second, and the one that is too many")
+    // Whoever comes back to its place is not sent away again for a little lateness.
+    #expect(window.admit(waiting: 70, inFlight: 8, isDeferred: true, now: now) == .wait)
+    #expect(window.admit(waiting: 90, inFlight: 8, isDeferred: true, now: now) == .spill(.longWait))
+  }
+
+  @Test func aSilentReceiverIsNoticedBeforeAnyRequestEnds() {
+    var window = SendWindow(most: 64)
+    window.started(inFlight: 0, now: 0)
+    #expect(window.admit(waiting: 100, inFlight: 8, isDeferred: false, now: 0) == .wait)
+    #expect(!window.isOverdue(waiting: 100, inFlight: 8, now: Self.second / 10))
+    #expect(window.isOverdue(waiting: 100, inFlight: 8, now: Self.second))
+  }
+
+  @Test func aClosedWindowKeepsOneForItsProbeAndSpillsTheRest() {
+    var window = closed()
+    #expect(window.admit(waiting: 0, inFlight: 0, isDeferred: false, now: 0) == .wait)
+    #expect(window.admit(waiting: 1, inFlight: 0, isDeferred: true, now: 0) == .spill(.closed))
+    #expect(!window.isOverdue(waiting: 1, inFlight: 0, now: 0))
+    #expect(window.isOverdue(waiting: 2, inFlight: 0, now: 0))
+  }
+}
+
+@Suite struct FailureStreakTests {
+  @Test func turnsUnhealthyAndAfterADayOfFailuresSuspended() {
+    let start = Timestamp(seconds: 1_000_000)
+    var streak = FailureStreak(since: start)
+    for _ in 0..<4 { #expect(streak.failed(at: start, policy: .default) == nil) }
+    #expect(streak.failed(at: start, policy: .default) == .unhealthy)
+    for _ in 0..<100 { #expect(streak.failed(at: start, policy: .default) == nil) }
+    #expect(streak.failed(at: start + .seconds(86400), policy: .default) == .suspended)
+    #expect(streak.failed(at: start + .seconds(90000), policy: .default) == nil)
+  }
+}
