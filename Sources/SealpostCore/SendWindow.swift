@@ -44,6 +44,7 @@ public struct SendWindow: Sendable {
   private static let closingFailures = 5
   private static let remembered = 20
   private static let probePauses: ClosedRange<Int64> = 5_000_000_000...60_000_000_000
+  private static let measuredTime: Int64 = 1_000_000_000
   private static let longestWait: Int64 = 2_000_000_000
   private static let longestWaitOfDeferred: Int64 = 10_000_000_000
   private static let longestDeferral: Int64 = 60_000_000_000
@@ -54,8 +55,9 @@ public struct SendWindow: Sendable {
   private var closedAt: Int64?
   private var probeAt: Int64 = 0
   private var probePause = probePauses.lowerBound
-  private var serviceTime: Int64 = 0
   private var lastProgress: Int64 = 0
+  private var measure: (since: Int64, ended: Int64)?
+  private var timeOfEach: Int64 = 0
   private var bookedUntil: Int64 = 0
 
   /// How many requests may be in flight; 0 while it is closed.
@@ -85,8 +87,7 @@ public struct SendWindow: Sendable {
   /// Notes the end of a request.
   public mutating func ended(_ ending: Ending, startedAt: Int64, now: Int64) {
     lastProgress = now
-    let took = max(0, now - startedAt)
-    serviceTime = serviceTime == 0 ? took : serviceTime + (took - serviceTime) / 8
+    measure?.ended += 1
     if let closedAt {
       if ending == .success {
         open()
@@ -117,8 +118,9 @@ public struct SendWindow: Sendable {
   public mutating func admit(waiting: Int, inFlight: Int, isDeferred: Bool, now: Int64) -> Admission
   {
     guard !isClosed else { return waiting == 0 ? .wait : .spill(.closed) }
-    let each = timeOfEach(inFlight: inFlight, now: now)
-    let wait = each.multipliedReportingOverflow(by: Int64(waiting)).partialValue
+    look(waiting: waiting, inFlight: inFlight, now: now)
+    let each = timeOfEach
+    let wait = each * Int64(waiting)
     if isDeferred { return wait <= Self.longestWaitOfDeferred ? .wait : .spill(.longWait) }
     guard wait > Self.longestWait || bookedUntil > now + Self.longestWait else { return .wait }
     let place = max(bookedUntil, now + wait) + each
@@ -128,15 +130,25 @@ public struct SendWindow: Sendable {
   }
 
   /// Whether more wait than should.
-  public func isOverdue(waiting: Int, inFlight: Int, now: Int64) -> Bool {
+  public mutating func isOverdue(waiting: Int, inFlight: Int, now: Int64) -> Bool {
     if isClosed { return waiting > 1 }
-    return timeOfEach(inFlight: inFlight, now: now) * Int64(waiting) > Self.longestWait * 3 / 2
+    look(waiting: waiting, inFlight: inFlight, now: now)
+    return timeOfEach * Int64(waiting) > Self.longestWait * 3 / 2
   }
 
-  /// For how long one more delivery occupies the window: the time of a request of late, or for how long
-  /// nothing has ended, shared by those that go on side by side.
-  private func timeOfEach(inFlight: Int, now: Int64) -> Int64 {
-    max(serviceTime, inFlight > 0 ? now - lastProgress : 0) / Int64(max(1, limit))
+  /// Measures for how long each delivery that waits keeps the next one waiting, while it is this window that
+  /// they wait for and not the lane: over a second at least, since the first answers of a receiver tell
+  /// little; from how long nothing has ended where nothing does.
+  private mutating func look(waiting: Int, inFlight: Int, now: Int64) {
+    guard waiting > 0, inFlight >= limit else {
+      measure = nil
+      timeOfEach = 0
+      return
+    }
+    guard let (since, ended) = measure else { return measure = (now, 0) }
+    guard now - since >= Self.measuredTime else { return }
+    timeOfEach = ended > 0 ? (now - since) / ended : (now - lastProgress) / Int64(limit)
+    measure = (now, 0)
   }
 
   private mutating func close(_ now: Int64) {
@@ -152,6 +164,7 @@ public struct SendWindow: Sendable {
     closedAt = nil
     failures = 0
     endings = 0
-    serviceTime = 0
+    measure = nil
+    timeOfEach = 0
   }
 }

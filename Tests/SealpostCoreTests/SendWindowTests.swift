@@ -63,8 +63,9 @@ import Testing
 
   @Test func keepsWhatItCanSendSoonAndBooksPlacesForTheRest() {
     var window = SendWindow(most: 8)
-    // One second each, eight side by side: 16 in two seconds.
-    window.ended(.success, startedAt: 0, now: Self.second)
+    #expect(window.admit(waiting: 4000, inFlight: 8, isDeferred: false, now: 0) == .wait)
+    // Eight a second: 16 in two seconds.
+    for _ in 0..<8 { window.ended(.success, startedAt: 0, now: Self.second) }
     let now = Self.second
     #expect(window.admit(waiting: 16, inFlight: 8, isDeferred: false, now: now) == .wait)
     let first = window.admit(waiting: 17, inFlight: 8, isDeferred: false, now: now)
@@ -84,11 +85,30 @@ import Testing
     #expect(window.admit(waiting: 90, inFlight: 8, isDeferred: true, now: now) == .spill(.longWait))
   }
 
+  @Test func aHealthyReceiverIsNeverSpared() {
+    // Much waits, but for the lane: the window has room.
+    var window = SendWindow(most: 64)
+    var now: Int64 = 0
+    for _ in 0..<50 {
+      #expect(window.admit(waiting: 100_000, inFlight: 5, isDeferred: false, now: now) == .wait)
+      #expect(!window.isOverdue(waiting: 100_000, inFlight: 5, now: now))
+      now += Self.second / 4
+      window.ended(.success, startedAt: now, now: now)
+    }
+    // Slow first answers are no measure of what follows.
+    var fast = SendWindow(most: 8)
+    for _ in 0..<8 { fast.ended(.success, startedAt: 0, now: Self.second / 2) }
+    #expect(fast.admit(waiting: 4000, inFlight: 8, isDeferred: false, now: Self.second / 2) == .wait)
+    for _ in 0..<9000 { fast.ended(.success, startedAt: 0, now: Self.second) }
+    #expect(
+      fast.admit(waiting: 4000, inFlight: 8, isDeferred: false, now: Self.second * 3 / 2) == .wait)
+  }
+
   @Test func aSilentReceiverIsNoticedBeforeAnyRequestEnds() {
     var window = SendWindow(most: 64)
     window.started(inFlight: 0, now: 0)
     #expect(window.admit(waiting: 100, inFlight: 8, isDeferred: false, now: 0) == .wait)
-    #expect(!window.isOverdue(waiting: 100, inFlight: 8, now: Self.second / 10))
+    #expect(!window.isOverdue(waiting: 100, inFlight: 8, now: Self.second / 2))
     #expect(window.isOverdue(waiting: 100, inFlight: 8, now: Self.second))
   }
 
