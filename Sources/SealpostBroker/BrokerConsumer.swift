@@ -16,11 +16,8 @@ public final class BrokerConsumer {
   private let tagPrefixBytes: Int
   private var tags: [String] = []
   private var assembly: MessageAssembly?
-  private var lastSent = Timestamp.now()
+  private var lastSent = MonotonicTime.nanoseconds()
   private let heartbeat: Duration
-
-  /// When the last frame came.
-  public private(set) var lastFrameAt = Timestamp.now()
 
   /// The socket, for poll and epoll. Owned by the connection.
   public var fileDescriptor: Int32 { connection.fileDescriptor }
@@ -56,15 +53,12 @@ public final class BrokerConsumer {
   /// - Throws: when the connection is of no use any more. What was not acknowledged comes again.
   public func read(limit: Int, _ deliver: (BrokerMessage) -> Void) throws(BrokerError) -> Int {
     var count = 0
-    var hasRead = false
-    defer { if hasRead { lastFrameAt = .now() } }
     while count < limit {
       var frame = amqp_frame_t()
       var zero = timeval()
       let status = amqp_simple_wait_frame_noblock(connection.state, &frame, &zero)
       if status == AMQP_STATUS_TIMEOUT.rawValue { break }
       try connection.check(status: status)
-      hasRead = true
       if let message = try take(frame) {
         count += 1
         deliver(message)
@@ -79,7 +73,7 @@ public final class BrokerConsumer {
   public func acknowledge(_ tag: UInt64, multiple: Bool) throws(BrokerError) {
     try connection.check(
       status: amqp_basic_ack(connection.state, channel, tag, multiple ? 1 : 0))
-    lastSent = .now()
+    lastSent = MonotonicTime.nanoseconds()
   }
 
   /// Stops the flow of messages. Those on their way still come and are to be let go.
@@ -95,11 +89,12 @@ public final class BrokerConsumer {
   /// Shows the broker that we live. librabbitmq does so only inside calls that read, so this is for
   /// times in which nothing is read on purpose.
   public func sendHeartbeatIfDue() throws(BrokerError) {
-    guard heartbeat > .zero, Timestamp.now() - lastSent >= heartbeat / 2 else { return }
+    guard heartbeat > .zero, MonotonicTime.nanoseconds() - lastSent >= heartbeat.nanoseconds / 2
+    else { return }
     var frame = amqp_frame_t()
     frame.frame_type = UInt8(AMQP_FRAME_HEARTBEAT)
     try connection.check(status: amqp_send_frame(connection.state, &frame))
-    lastSent = .now()
+    lastSent = MonotonicTime.nanoseconds()
   }
 
   /// Closes the connection after the broker took every acknowledgement: a socket that is closed with

@@ -104,7 +104,7 @@ extension Lane {
   }
 
   /// Stops consuming; what is in flight may end until the deadline.
-  func drain(until deadline: Timestamp) {
+  func drain(until deadline: Int64) {
     guard drainDeadline == nil else { return }
     drainDeadline = deadline
     surroundings.connector.stop()
@@ -149,7 +149,7 @@ extension Lane {
 
   /// Ends a drained lane.
   func endDrain() {
-    guard let drainDeadline, messages.count == 0 || now >= drainDeadline else { return }
+    guard let drainDeadline, messages.count == 0 || instant >= drainDeadline else { return }
     if messages.count > 0 {
       surroundings.logger.warning(
         "stopped with deliveries in flight, the broker delivers them again",

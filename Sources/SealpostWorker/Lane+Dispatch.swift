@@ -47,6 +47,7 @@ extension Lane {
     let held = messages[delivery.pointee.message]
     delivery.pointee.sentAt = now
     delivery.pointee.startedAt = instant
+    fault?.pass(.beforeSend)
     do {
       let webhook = try laneWebhook(delivery.pointee.entry)
       try engine.start(
@@ -154,6 +155,7 @@ extension Lane {
       Self.ending(judgement), startedAt: delivery.pointee.startedAt, now: instant)
     records.batch.attempts.append(row)
     records.attemptDeliveries.append(index)
+    fault?.pass(.beforeLog)
   }
 
   /// What the end of an attempt tells about the receiver; nil where it was not asked.

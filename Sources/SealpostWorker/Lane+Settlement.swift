@@ -89,6 +89,7 @@ extension Lane {
   /// Goes on with deliveries whose rows are durable.
   func recorded(_ reply: RecordReply) {
     recordsUnanswered.removeFirst()
+    fault?.pass(.afterLog)
     for (index, verdict) in zip(reply.attemptDeliveries, reply.verdicts) {
       guard index >= 0 else {
         release(message: -1 - index)
@@ -137,6 +138,7 @@ extension Lane {
 
   /// Goes on with what the broker confirmed.
   func published(_ tickets: [PublishTicket]) {
+    fault?.pass(.afterConfirm)
     for ticket in tickets {
       switch ticket {
       case .delivery(let index): settle(delivery: index)

@@ -86,10 +86,11 @@ final class Lane {
   var now = Timestamp.now()
   var instant = MonotonicTime.nanoseconds()
   var lastTick: Int64 = 0
-  var drainDeadline: Timestamp?
+  var drainDeadline: Int64?
   var pause = Pause.none
   var isStopped = false
   var rejections = RejectionLog()
+  var fault: FaultPoint?
 
   /// Makes a lane that does not consume yet. `run()` is its thread's function.
   init(_ surroundings: Surroundings, directory: WebhookDirectory) throws(TransportError) {
@@ -109,6 +110,7 @@ final class Lane {
       webhookLimit: max(1, settings.maximumInFlightPerWebhook / settings.lanes),
       hostLimit: max(1, settings.maximumInFlightPerHost / settings.lanes))
     self.records = RecordRequest(lane: surroundings.mailbox)
+    self.fault = settings.fault.flatMap { FaultPoint(parsing: $0) }
   }
 
   /// Consumes until told to drain, then ends.
@@ -140,6 +142,7 @@ final class Lane {
     readBroker()
     startDeliveries()
     engine.turn()
+    if engine.inFlight > 0 { fault?.pass(.afterSend) }
     collectResults()
     startDeliveries()
     tick()

@@ -18,8 +18,8 @@ enum LaneMessage: Sendable {
   case unpublished([PublishTicket])
   /// Whether a message that may have killed a worker may be tried.
   case suspect(message: Int32, SuspectVerdict)
-  /// Stop consuming, finish what is in flight by the deadline, and end.
-  case drain(deadline: Timestamp)
+  /// Stop consuming, finish what is in flight by the deadline (monotonic nanoseconds), and end.
+  case drain(deadline: Int64)
   /// End now.
   case stop
 }

@@ -2,10 +2,11 @@ import DequeModule
 import SealpostBroker
 import SealpostCore
 
-/// What waits to be published, what waits to be confirmed, and what may be answered. Pure.
+/// What waits to be published, what waits to be confirmed, and what may be answered. Pure. Times are
+/// nanoseconds of the monotonic clock.
 struct PublishQueue {
   /// How long a refused message waits before it is published again.
-  private static let refusedPause = Duration.milliseconds(500)
+  private static let refusedPause: Int64 = 500_000_000
   /// How many may be unconfirmed at once: enough to fill the way, few enough for a steady answer.
   private static let unconfirmedLimit = 4096
 
@@ -13,9 +14,9 @@ struct PublishQueue {
   private static let patience: Int64 = 5_000_000_000
 
   private var waiting: Deque<(request: PublishRequest, since: Int64)> = []
-  private var sent: [UInt64: (request: PublishRequest, at: Timestamp)] = [:]
-  private var order: Deque<(sequence: UInt64, at: Timestamp)> = []
-  private var refused: Deque<(request: PublishRequest, due: Timestamp)> = []
+  private var sent: [UInt64: (request: PublishRequest, at: Int64)] = [:]
+  private var order: Deque<(sequence: UInt64, at: Int64)> = []
+  private var refused: Deque<(request: PublishRequest, due: Int64)> = []
   private var answers: [ObjectIdentifier: Answer] = [:]
 
   private struct Answer {
@@ -28,7 +29,7 @@ struct PublishQueue {
   var count: Int { waiting.count + sent.count + refused.count }
 
   /// When the oldest unconfirmed message was sent.
-  var oldestSent: Timestamp? { order.first { sent[$0.sequence] != nil }?.at }
+  var oldestSent: Int64? { order.first { sent[$0.sequence] != nil }?.at }
 
   mutating func add(_ requests: [PublishRequest]) {
     let now = MonotonicTime.nanoseconds()
@@ -36,7 +37,9 @@ struct PublishQueue {
   }
 
   /// Takes the next message that may be sent now.
-  mutating func nextToSend(isBlocked: Bool, now: Timestamp = .now()) -> PublishRequest? {
+  mutating func nextToSend(isBlocked: Bool, now: Int64 = MonotonicTime.nanoseconds())
+    -> PublishRequest?
+  {
     guard !isBlocked, sent.count < Self.unconfirmedLimit else { return nil }
     if let first = refused.first, first.due <= now { return refused.removeFirst().request }
     return waiting.popFirst()?.request
@@ -56,7 +59,7 @@ struct PublishQueue {
     }
   }
 
-  mutating func sent(_ request: PublishRequest, as sequence: UInt64, at now: Timestamp) {
+  mutating func sent(_ request: PublishRequest, as sequence: UInt64, at now: Int64) {
     sent[sequence] = (request, now)
     order.append((sequence, now))
   }
@@ -67,7 +70,7 @@ struct PublishQueue {
       .append(request.ticket)
   }
 
-  mutating func refused(_ sequence: UInt64, at now: Timestamp) {
+  mutating func refused(_ sequence: UInt64, at now: Int64) {
     guard let request = take(sequence) else { return }
     if case .delivery = request.ticket { return giveUp(request) }
     refused.append((request, now + Self.refusedPause))
@@ -99,9 +102,9 @@ struct PublishQueue {
   }
 
   /// How long to sleep when nothing comes from the broker or the lanes, in milliseconds.
-  func wait(now: Timestamp = .now()) -> Int32 {
+  func wait(now: Int64 = MonotonicTime.nanoseconds()) -> Int32 {
     guard let first = refused.first else { return 1000 }
-    return Int32(max(0, min(1000, (first.due - now).nanoseconds / 1_000_000 + 1)))
+    return Int32(max(0, min(1000, (first.due - now) / 1_000_000 + 1)))
   }
 
   private mutating func take(_ sequence: UInt64) -> PublishRequest? {

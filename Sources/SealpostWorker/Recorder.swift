@@ -53,7 +53,7 @@ final class Recorder: Sendable {
   /// Ends the thread once what was posted is committed, or at the latest after `patience` where the store
   /// fails: what is not committed by then was not acknowledged either.
   func stop(within patience: Duration) {
-    stopsAt.store(Timestamp.now().nanoseconds + patience.nanoseconds, ordering: .releasing)
+    stopsAt.store(MonotonicTime.nanoseconds() + patience.nanoseconds, ordering: .releasing)
     post(.stop)
   }
 
@@ -87,9 +87,9 @@ final class Recorder: Sendable {
 
   /// Waits for more rows, at most the batch's delay from the first.
   private func gather() {
-    let deadline = Timestamp.now().nanoseconds + Self.batchDelay
+    let deadline = MonotonicTime.nanoseconds() + Self.batchDelay
     while mailbox.weight > 0, mailbox.weight < Self.batchRows {
-      let left = deadline - Timestamp.now().nanoseconds
+      let left = deadline - MonotonicTime.nanoseconds()
       guard left > 0 else { return }
       mailbox.clearSignal()
       if mailbox.weight >= Self.batchRows { return }
@@ -162,7 +162,7 @@ final class Recorder: Sendable {
   /// Does `work` until it succeeds, with a pause after each failure; false when told to give up.
   private func perform(_ what: String, _ work: () throws(StoreError) -> Void) -> Bool {
     var pause: useconds_t = 50_000
-    while Timestamp.now().nanoseconds < stopsAt.load(ordering: .acquiring) {
+    while MonotonicTime.nanoseconds() < stopsAt.load(ordering: .acquiring) {
       do throws(StoreError) {
         try work()
         return true

@@ -95,7 +95,8 @@ final class RetryPublisher: Sendable {
         if case .publish(let requests) = order { queue.add(requests) }
       }
       while let request = queue.nextToSend(isBlocked: publisher.blockedReason != nil) {
-        queue.sent(request, as: try publisher.publish(request.message), at: .now())
+        queue.sent(
+          request, as: try publisher.publish(request.message), at: MonotonicTime.nanoseconds())
       }
       var refused: String?
       try publisher.process(waitMilliseconds: queue.wait(), wake: mailbox.fileDescriptor) {
@@ -104,10 +105,10 @@ final class RetryPublisher: Sendable {
         case .confirmed: queue.confirmed(sequence)
         case .returned(_, let why):
           refused = "returned: \(why)"
-          queue.refused(sequence, at: .now())
+          queue.refused(sequence, at: MonotonicTime.nanoseconds())
         case .refused:
           refused = "refused: the queue is full or not available"
-          queue.refused(sequence, at: .now())
+          queue.refused(sequence, at: MonotonicTime.nanoseconds())
         }
       }
       queue.giveUpOld()
@@ -117,7 +118,8 @@ final class RetryPublisher: Sendable {
           "the broker did not take a message",
           metadata: ["why": "\(refused)", "waiting": "\(queue.count)"])
       }
-      if let oldest = queue.oldestSent, Timestamp.now() - oldest > Self.confirmDeadline,
+      if let oldest = queue.oldestSent,
+        MonotonicTime.nanoseconds() - oldest > Self.confirmDeadline.nanoseconds,
         publisher.blockedReason == nil
       {
         throw .deadline("a publish was not confirmed within \(Self.confirmDeadline)")

@@ -96,7 +96,7 @@ private final class Crew: Sendable {
 
   /// Asks the lanes to end what is in flight.
   func drain() {
-    let deadline = Timestamp.now() + settings.shutdownGrace
+    let deadline = MonotonicTime.nanoseconds() + settings.shutdownGrace.nanoseconds
     for mailbox in mailboxes { mailbox.post(.drain(deadline: deadline)) }
   }
 

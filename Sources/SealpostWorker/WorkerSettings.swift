@@ -32,6 +32,8 @@ public struct WorkerSettings: Sendable {
   public var shutdownGrace: Duration
   /// Starts even where the broker fails the proof that its queues do not lose messages.
   public var allowsUnsafeBroker: Bool
+  /// Where and when the worker kills itself, for experiments; nil for never.
+  public var fault: String?
   /// The `User-Agent` of every request.
   public var userAgent: String
 
@@ -43,7 +45,7 @@ public struct WorkerSettings: Sendable {
     egress: EgressPolicy, maximumInFlightPerWebhook: Int = 64,
     maximumInFlightPerHost: Int = 512, health: HealthPolicy = .default,
     logRetention: Duration = .seconds(30 * 86400), shutdownGrace: Duration = .seconds(20),
-    allowsUnsafeBroker: Bool = false, userAgent: String
+    allowsUnsafeBroker: Bool = false, fault: String? = nil, userAgent: String
   ) {
     self.broker = broker
     self.lanes = lanes
@@ -59,6 +61,7 @@ public struct WorkerSettings: Sendable {
     self.logRetention = logRetention
     self.shutdownGrace = shutdownGrace
     self.allowsUnsafeBroker = allowsUnsafeBroker
+    self.fault = fault
     self.userAgent = userAgent
   }
 }

@@ -124,7 +124,7 @@ struct Settings {
         logRetention: retention,
         shutdownGrace: try reader.duration("SEALPOST_SHUTDOWN_GRACE", default: .seconds(20)),
         allowsUnsafeBroker: try reader.flag("SEALPOST_ALLOW_UNSAFE_BROKER"),
-        userAgent: Product.userAgent)
+        fault: reader.text("SEALPOST_FAULT"), userAgent: Product.userAgent)
     }
   }
 

@@ -39,7 +39,7 @@ def show_workloads(results):
     for result in results:
         ours, other, ratio = result["sealpost"], result["other"], result["cpuRatio"]
         note = "" if result["yardstick"] == "bare loop" else (
-            f"; deliveries/s {result['rateRatio']['median']:.1f} times the Python worker's")
+            f"; deliveries/s {result['rateRatio']['median']:.1f} times the Python worker's, one after the other")
         print(f"{result['workload']:18} {ours['perSecond']:8,.0f} {other['perSecond']:8,.0f} "
               f"{ours['cpuMicroseconds']:8.1f} {other['cpuMicroseconds']:6.1f} "
               f"{ours['peakMebibytes']:8.0f} {other['peakMebibytes']:4.0f}  "

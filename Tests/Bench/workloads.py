@@ -1,5 +1,6 @@
 """The workloads, and a round of one: yardstick and program at the same time, each on a queue of its own
-with the same events."""
+with the same events. Only the Python worker has the machine for itself, since what counts there is how many
+deliveries a second there are."""
 
 import dataclasses
 import pathlib
@@ -29,6 +30,7 @@ class Workload:
     in_flight: int = 64     # of the yardstick
     settings: dict = dataclasses.field(default_factory=dict)
     yardstick: str = "bare loop"
+    is_apart: bool = False  # one after the other, so that neither takes the other's core
 
     @property
     def deliveries(self):
@@ -54,10 +56,13 @@ class Workload:
             publish_all(broker, program.exchange, [program.queue, f"other{number}"], self.events,
                         self.body, self.accounts)
             start = {"bare loop": start_bare_loop, "Python": start_python_worker}[self.yardstick]
-            other = start(broker, f"other{number}", receivers[1], self, authority)
             program.start(until_proven=False)
-            meters = [Meter(process, receiver, self.deliveries)
-                      for process, receiver in zip([program.process, other], receivers)]
+            meters = [Meter(program.process, receivers[0], self.deliveries)]
+            if self.is_apart:
+                wait_until(meters[0].read, "all deliveries", timeout=300)
+                program.stop()
+            other = start(broker, f"other{number}", receivers[1], self, authority)
+            meters.append(Meter(other, receivers[1], self.deliveries))
             wait_until(lambda: all([meter.read() for meter in meters]), "all deliveries", timeout=300)
             return [meter.result() for meter in meters]
         finally:
@@ -121,7 +126,7 @@ def remove_topology(broker, program, *queues):
 QUICK = [
     Workload("fan-out 1", 40_000, rounds=2),
     Workload("fan-out 5", 8_000, rounds=2, fan_out=5),
-    Workload("beside Python", 8_000, yardstick="Python"),
+    Workload("and Python", 12_000, yardstick="Python", is_apart=True),
 ]
 
 FULL = [
@@ -134,5 +139,5 @@ FULL = [
     Workload("HTTPS, kept alive", 40_000, rounds=3, accounts=100, tls=True, in_flight=128),
     Workload("HTTPS, fresh", 6_000, rounds=2, accounts=100, tls=True, fresh=True),
     Workload("10 % failing", 40_000, rounds=3, failing=10),
-    Workload("beside Python", 20_000, rounds=3, yardstick="Python"),
+    Workload("and Python", 30_000, rounds=3, yardstick="Python", is_apart=True),
 ]

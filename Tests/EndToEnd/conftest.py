@@ -58,3 +58,28 @@ def publish(broker):
     yield to
     for publisher in made.values():
         publisher.close()
+
+
+@pytest.fixture
+def tap(broker):
+    """Counts what passes an exchange: a queue of the test's own bound to it."""
+    connections = []
+
+    def to(exchange, key="#"):
+        connection = broker.connect()
+        channel = connection.channel()
+        queue = channel.queue_declare("", exclusive=True).method.queue
+        channel.queue_bind(queue, exchange, key)
+        connections.append(connection)
+
+        def messages():
+            found = []
+            while (got := channel.basic_get(queue, auto_ack=True))[0] is not None:
+                found.append(got)
+            return found
+
+        return messages
+
+    yield to
+    for connection in connections:
+        connection.close()

@@ -98,7 +98,8 @@ import Testing
     // Slow first answers are no measure of what follows.
     var fast = SendWindow(most: 8)
     for _ in 0..<8 { fast.ended(.success, startedAt: 0, now: Self.second / 2) }
-    #expect(fast.admit(waiting: 4000, inFlight: 8, isDeferred: false, now: Self.second / 2) == .wait)
+    #expect(
+      fast.admit(waiting: 4000, inFlight: 8, isDeferred: false, now: Self.second / 2) == .wait)
     for _ in 0..<9000 { fast.ended(.success, startedAt: 0, now: Self.second) }
     #expect(
       fast.admit(waiting: 4000, inFlight: 8, isDeferred: false, now: Self.second * 3 / 2) == .wait)

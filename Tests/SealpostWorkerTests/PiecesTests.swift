@@ -101,7 +101,7 @@ import Testing
           exchange: "", routingKey: "\(number)", body: UnsafeRawBufferPointer(start: nil, count: 0))
       )
     }
-    let now = Timestamp(seconds: 1000)
+    let now: Int64 = 1_000_000_000_000
     var queue = PublishQueue()
     queue.add([request(1), request(2), request(3)])
     #expect(queue.nextToSend(isBlocked: true, now: now) == nil)
@@ -115,7 +115,7 @@ import Testing
     queue.refused(1, at: now)
     #expect(queue.nextToSend(isBlocked: false, now: now) == nil)
     #expect(
-      queue.nextToSend(isBlocked: false, now: now + .seconds(1))?.message.routingKey == "1")
+      queue.nextToSend(isBlocked: false, now: now + 1_000_000_000)?.message.routingKey == "1")
     queue.forgetSent()
     #expect(queue.nextToSend(isBlocked: false, now: now)?.message.routingKey == "3")
     queue.answer()

@@ -86,6 +86,11 @@ class Broker:
         self.process.wait()
         wait_until(lambda: not is_listening(self.port), "RabbitMQ to be gone")
 
+    def halt(self):
+        """Ends the node in good order; `start` begins it again."""
+        self.ctl("stop")
+        self.process.wait(timeout=60)
+
     def stop(self):
         """Ends the node and its port mapper, and removes its folder."""
         if self.process.poll() is None:

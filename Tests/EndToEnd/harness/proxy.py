@@ -12,6 +12,8 @@ class Proxy:
         self._lock = threading.Lock()
         self._pairs = []
         self.accepted = 0
+        self._flows = {"up": threading.Event(), "down": threading.Event()}
+        self.resume()
         threading.Thread(target=self._accept, daemon=True).start()
 
     def drop(self):
@@ -26,7 +28,24 @@ class Proxy:
                     pass
         return len(pairs)
 
+    def stall(self, *directions):
+        """Forwards nothing any more: "up" to the broker, "down" from it. The connections stand."""
+        for direction in directions:
+            self._flows[direction].clear()
+
+    def resume(self):
+        """Forwards again."""
+        for flow in self._flows.values():
+            flow.set()
+
+    @property
+    def connections(self):
+        """How many connections stand."""
+        with self._lock:
+            return len(self._pairs)
+
     def close(self):
+        self.resume()
         self._server.close()
         self.drop()
 
@@ -40,13 +59,15 @@ class Proxy:
             with self._lock:
                 self._pairs.append((client, server))
                 self.accepted += 1
-            for source, sink in ((client, server), (server, client)):
-                threading.Thread(target=self._pump, args=(source, sink), daemon=True).start()
+            for source, sink, flow in ((client, server, "up"), (server, client, "down")):
+                threading.Thread(
+                    target=self._pump, args=(source, sink, self._flows[flow]), daemon=True).start()
 
     @staticmethod
-    def _pump(source, sink):
+    def _pump(source, sink, flow):
         try:
             while data := source.recv(65536):
+                flow.wait()
                 sink.sendall(data)
         except OSError:
             pass

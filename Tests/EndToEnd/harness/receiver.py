@@ -32,7 +32,8 @@ class Request:
 
 class Receiver:
     """Answers 200 unless a path has a script: `script(request) -> answer`, where an answer is a status,
-    (status, headers), "reset", "silence" or "close"."""
+    (status, headers), "reset", "silence" or "close", or a coroutine function that gets reader and writer and
+    says whether the connection goes on."""
 
     def __init__(self):
         self.requests = []
@@ -119,6 +120,8 @@ class Receiver:
         extra = {}
         if isinstance(answer, tuple):
             answer, extra = answer
+        if callable(answer):
+            return await answer(reader, writer)
         if answer == "silence":
             await reader.read()
             return False

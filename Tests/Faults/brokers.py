@@ -1,0 +1,226 @@
+"""A broker that restarts, is full, refuses, forgets, or is out of reach."""
+
+import threading
+import time
+
+from harness.broker import Broker
+from harness.publisher import Publisher, event_body
+from harness.waiting import wait_until
+from scene import Scene, experiment
+
+
+@experiment(share=0.7)
+def connections_lost(events, seed, say):
+    """all of the worker's connections break a hundred times in a row"""
+    with Scene(events, seed, say, proxy=True) as scene:
+        scene.load()
+        losses = 0
+        while losses < 100:
+            before = scene.proxy.accepted
+            wait_until(lambda: scene.proxy.connections, "a connection", timeout=60)
+            if scene.proxy.drop():
+                losses += 1
+            wait_until(lambda: scene.proxy.accepted > before, "the next connection", timeout=60)
+        return scene.finish(crashes=100, duplicates=20_000)
+
+
+connections_lost.short = True
+
+
+@experiment()
+def broker_restarted(events, seed, say):
+    """RabbitMQ is stopped in good order and started again"""
+    with Scene(events, seed, say) as scene:
+        scene.load()
+        scene.wait_for(0.3)
+        scene.broker.halt()
+        scene.broker.start()
+        took = scene.wait_for_more()
+        say(f"deliveries flow {took:.1f} s after the broker is back")
+        assert took < 5
+        return scene.finish(crashes=1)
+
+
+def alarm(kind, set_it, clear_it):
+    def run(events, seed, say):
+        with Scene(events, seed, say, failing=0.2) as scene:
+            scene.load()
+            scene.wait_for(0.2)
+            scene.broker.ctl(*set_it)
+            wait_until(lambda: f"{kind}" in scene.broker.ctl("status"), "the alarm")
+            before = len(scene.succeeded)
+            # Publishers are blocked: what failed cannot go to the ladder, and goes to the backlog.
+            wait_until(lambda: scene.program.json("dead", "list", "--state", "waiting"),
+                       "retries in the backlog", timeout=60)
+            scene.broker.ctl(*clear_it)
+            say(f"{len(scene.succeeded) - before} deliveries went on during the alarm")
+            return scene.finish(crashes=0, duplicates=500)
+    run.__name__ = f"{kind}_alarm"
+    run.__doc__ = f"the broker's {kind} alarm blocks all publishers, and is cleared"
+    return experiment(share=0.7)(run)
+
+
+alarm("memory", ("set_vm_memory_high_watermark", "0.0001"), ("set_vm_memory_high_watermark", "0.4"))
+alarm("disk", ("set_disk_free_limit", "100000GB"), ("set_disk_free_limit", "50MB"))
+
+
+@experiment(share=0.7)
+def connections_closed_by_operator(events, seed, say):
+    """rabbitmqctl close_all_connections, five times"""
+    with Scene(events, seed, say) as scene:
+        scene.load()
+        for _ in range(5):
+            scene.wait_for_more(100)
+            scene.broker.ctl("close_all_connections", "an experiment")
+            took = scene.wait_for_more(50)
+            assert took < 5, f"{took:.1f} s until deliveries flowed again"
+        return scene.finish(crashes=5)
+
+
+@experiment(share=0.1)
+def channel_closed_by_consumer_timeout(events, seed, say):
+    """the broker's consumer time-out closes the channel over an event that is not acknowledged in time"""
+    with Scene(events, seed, say, failing=0, SEALPOST_DELIVERY_TIMEOUT="120s") as scene:
+        scene.broker.ctl("eval", "application:set_env(rabbit, consumer_timeout, 5000).")
+        scene.broker.ctl("eval", "application:set_env(rabbit, channel_tick_interval, 1000).")
+        scene.program.stop()
+        scene.program.start()
+        held = threading.Event()
+        scene.script("/exact", lambda r: "silence" if r.event == "evt_0" and not held.is_set() else 200)
+        scene.load()
+        wait_until(lambda: "timed out" in scene.program.log or "PRECONDITION" in scene.program.log,
+                   "the channel to be closed", timeout=90)
+        held.set()
+        say("the channel was closed, and the worker came back")
+        scene.program.kill()
+        scene.program.start()
+        return scene.finish(crashes=20)
+
+
+@experiment(share=0.3)
+def queue_deleted_and_declared_again(events, seed, say):
+    """the empty event queue is deleted by an operator; the worker declares it again and goes on"""
+    with Scene(events, seed, say) as scene:
+        for _ in range(3):
+            connection = scene.broker.connect()
+            connection.channel().queue_delete(scene.program.queue)
+            connection.close()
+            wait_until(lambda: (scene.broker.depth(scene.program.queue) or (0, 0))[1] >= 2,
+                       "the worker to consume again")
+        scene.load()
+        return scene.finish()
+
+
+@experiment(share=0.2)
+def queue_with_other_arguments(events, seed, say):
+    """a queue of ours stands there with other arguments: the worker says so and goes on once it is mended"""
+    with Scene(events, seed, say, start=False) as scene:
+        connection = scene.broker.connect()
+        channel = connection.channel()
+        assert scene.program.run("check")[0] == 0
+        channel.queue_delete(scene.program.queue)
+        channel.queue_declare(scene.program.queue, durable=True)
+        scene.program.start(until_proven=False)
+        wait_until(lambda: scene.program.queue in scene.program.log, "a word about the queue")
+        code = scene.program.process.poll()
+        say(f"exit code {code}" if code is not None else "waits")
+        channel.queue_delete(scene.program.queue)
+        connection.close()
+        if code is not None:
+            scene.program.start()
+        wait_until(lambda: (scene.broker.depth(scene.program.queue) or (0, 0))[1] >= 2, "consumers")
+        scene.baseline = scene.footprint()
+        scene.load()
+        return scene.finish()
+
+
+@experiment(share=0.3)
+def password_changed(events, seed, say):
+    """the user's password is changed under the worker's feet, and changed back"""
+    with Scene(events, seed, say) as scene:
+        url = scene.broker.url
+        scene.load()
+        scene.wait_for(0.3)
+        scene.broker.ctl("add_user", "worker", "old")
+        scene.broker.ctl("set_permissions", "worker", ".*", ".*", ".*")
+        scene.program.stop()
+        scene.program.environment["SEALPOST_AMQP_URL"] = url.replace("guest:guest", "worker:old")
+        scene.program.start()
+        scene.broker.ctl("change_password", "worker", "new")
+        scene.broker.ctl("close_all_user_connections", "worker", "an experiment")
+        wait_until(lambda: "password" in scene.program.log or "login" in scene.program.log.lower()
+                   or "ACCESS_REFUSED" in scene.program.log, "a word about the login", timeout=60)
+        assert scene.program.process.poll() is None, "it waits"
+        scene.broker.ctl("change_password", "worker", "old")
+        say(f"deliveries flow {scene.wait_for_more(20):.1f} s after it is mended")
+        return scene.finish(crashes=1)
+
+
+def unreachable(name, words, *directions):
+    def run(events, seed, say):
+        with Scene(events, seed, say, proxy=True, start=False) as scene:
+            scene.program.environment["SEALPOST_AMQP_URL"] = scene.through_proxy(heartbeat=2)
+            scene.program.start()
+            scene.baseline = scene.footprint()
+            scene.load()
+            scene.wait_for(0.2)
+            scene.proxy.stall(*directions)
+            accepted = scene.proxy.accepted
+            wait_until(lambda: scene.proxy.accepted > accepted, "the worker to give up", timeout=60)
+            scene.proxy.resume()
+            say(f"deliveries flow {scene.wait_for_more():.1f} s after the network is back")
+            return scene.finish(crashes=2)
+    run.__name__ = name
+    run.__doc__ = words
+    return experiment(share=0.5)(run)
+
+
+unreachable("half_open", "nothing goes through any more in either direction, and nobody says so",
+            "up", "down")
+unreachable("lost_from_broker", "what the broker sends is lost, in the middle of a body", "down")
+unreachable("lost_to_broker", "what the worker sends is lost", "up")
+
+
+@experiment(share=0.5)
+def retries_refused(events, seed, say):
+    """the ladder refuses every retry for a while"""
+    with Scene(events, seed, say, failing=0.2) as scene:
+        scene.broker.ctl("set_policy", "full", "delay", '{"max-length": 0}', "--apply-to", "queues")
+        scene.load()
+        wait_until(lambda: scene.program.json("dead", "list", "--state", "waiting"),
+                   "retries in the backlog")
+        scene.wait_for(0.3)
+        scene.broker.ctl("clear_policy", "full")
+        return scene.finish()
+
+
+@experiment(share=0.5)
+def retries_returned(events, seed, say):
+    """the ladder's queues are unbound for a while: every retry is returned"""
+    with Scene(events, seed, say, failing=0.2) as scene:
+        namespace = scene.program.namespace
+        connection = scene.broker.connect()
+        channel = connection.channel()
+        name = f"{namespace}.v1.delay.0"
+        key = "*." * 17
+        channel.queue_unbind(name, name, key + "1.#")
+        scene.load()
+        wait_until(lambda: "returned" in scene.program.log, "a returned retry")
+        scene.wait_for(0.3)
+        channel.queue_bind(name, name, key + "1.#")
+        connection.close()
+        return scene.finish()
+
+
+@experiment(share=0.5)
+def retries_never_confirmed(events, seed, say):
+    """the broker answers nothing for longer than a confirm may take"""
+    with Scene(events, seed, say, failing=0.2, proxy=True) as scene:
+        scene.load()
+        scene.wait_for(0.1)
+        scene.proxy.stall("down")
+        wait_until(lambda: "not confirmed" in scene.program.log, "the worker to notice", timeout=60)
+        scene.proxy.resume()
+        scene.proxy.drop()
+        say(f"deliveries flow {scene.wait_for_more():.1f} s later")
+        return scene.finish(crashes=2)

@@ -1,0 +1,103 @@
+"""Much at once: retries that are all due, rubbish, changes of webhooks under load, one hanging among many."""
+
+import threading
+import time
+
+from harness.publisher import Publisher, event_body
+from harness.waiting import wait_until
+from scene import Scene, experiment
+
+
+@experiment(share=1.5)
+def retries_all_due_at_once(events, seed, say):
+    """ten thousand retries come due together after an outage, with live traffic beside them"""
+    with Scene(events, seed, say, failing=0, SEALPOST_RETRY_INITIAL="5s") as scene:
+        fails = threading.Event()
+        fails.set()
+        # Half of the first attempts fail, so that the windows stay open.
+        scene.script("/all", lambda r: 500 if fails.is_set() and hash(r.event) % 5 == 0 else 200)
+        scene.script("/prefix", lambda r: 500 if fails.is_set() and hash(r.event) % 4 == 0 else 200)
+        scene.load()
+        scene.wait_for(0.5)
+        waiting = sum((scene.broker.depth(f"{scene.program.namespace}.v1.delay.{level}") or (0, 0))[0]
+                      for level in range(18))
+        fails.clear()
+        say(f"{waiting} retries on the ladder when it is over")
+        return scene.finish()
+
+
+@experiment(share=0.2)
+def rubbish_before_a_good_event(events, seed, say):
+    """ten thousand messages that are no events, then good ones"""
+    with Scene(events, seed, say) as scene:
+        connection = scene.broker.connect()
+        channel = connection.channel()
+        for number in range(10_000):
+            channel.basic_publish(scene.program.exchange, "license.created", b"{not json %d" % number)
+        scene.load()
+        begin = time.monotonic()
+        wait_until(lambda: scene.succeeded, "the first good delivery", timeout=60)
+        say(f"the first good delivery after {time.monotonic() - begin:.1f} s")
+        wait_until(lambda: len(scene.program.json("rejected", "list", "--limit", "20000")) == 10_000,
+                   "the rubbish to be set aside", timeout=120, interval=1)
+        connection.close()
+        return scene.finish()
+
+
+@experiment(share=0.7)
+def webhooks_changed_under_load(events, seed, say):
+    """webhooks are added, switched off and on, paused and deleted while events flow"""
+    with Scene(events, seed, say) as scene:
+        scene.load()
+        for number in range(6):
+            scene.wait_for_more(100, timeout=60)
+            extra = scene.program.add_webhook(scene.receiver.url(f"/extra{number}"), "*", name="extra")
+            scene.wait_for_more(100, timeout=60)
+            for command in (["webhooks", "edit", extra, "--active", "false"],
+                            ["webhooks", "edit", extra, "--active", "true"],
+                            ["webhooks", "pause", extra], ["webhooks", "remove", extra]):
+                assert scene.program.run(*command)[0] == 0
+        say("six webhooks came and went")
+        return scene.finish()
+
+
+@experiment(share=1.0)
+def one_hangs_among_many(events, seed, say):
+    """one hanging webhook among thirty: the others do not notice"""
+    paths = {f"/hook{number}": "*" for number in range(30)}
+    with Scene(max(200, events // 10), seed, say, failing=0, paths=paths,
+               SEALPOST_DELIVERY_TIMEOUT="2s") as scene:
+        hangs = threading.Event()
+        hangs.set()
+        scene.script("/hook0", lambda _: "silence" if hangs.is_set() else 200)
+        scene.load()
+        others = 29 * len(scene.events)
+        begin = time.monotonic()
+        wait_until(lambda: len(scene.succeeded) >= others, "the other 29", timeout=300)
+        say(f"the other 29 had all of it after {time.monotonic() - begin:.1f} s, "
+            f"{len(scene.receiver.at('/hook0'))} requests to the one that hangs")
+        hangs.clear()
+        return scene.finish(duplicates=2000)
+
+
+@experiment(share=0.4)
+def two_accounts(events, seed, say):
+    """an account that floods the queue, and another that sends a few"""
+    with Scene(events * 3, seed, say, failing=0) as scene:
+        scene.program.add_webhook(scene.receiver.url("/small"), "*", account="small")
+        scene.load()
+        publisher = Publisher(scene.broker, scene.program.exchange)
+        wait_until(lambda: publisher.publish("probe", event_body(), account="small")
+                   or scene.receiver.at("/small"), "the webhook to be known")
+        scene.wait_for(0.2)
+        times = []
+        for number in range(100):
+            begin = time.monotonic()
+            publisher.publish(f"small_{number}", event_body(), account="small")
+            wait_until(lambda: any(r.event == f"small_{number}" for r in scene.receiver.at("/small")),
+                       "the small account's delivery", interval=0.005)
+            times.append(time.monotonic() - begin)
+        say(f"the small account waited {max(times):.2f} s at most")
+        assert max(times) < 2
+        scene.succeeded = {pair for pair in scene.succeeded if pair[0] != "/small"}
+        return scene.finish(duplicates=50)

@@ -1,0 +1,142 @@
+"""Receivers that misbehave in every way, beside good ones."""
+
+import asyncio
+import gzip
+import threading
+import time
+
+from harness.publisher import Publisher, event_body
+from harness.waiting import wait_until
+from scene import Scene, experiment
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+
+
+def sends(*pieces, forever=None, pause=0.0, stays=False):
+    """A receiver that writes pieces, then one of them for ever, and stays or closes."""
+    async def answer(_, writer):
+        for piece in pieces:
+            writer.write(piece)
+            await writer.drain()
+            await asyncio.sleep(pause)
+        while forever:
+            writer.write(forever)
+            await writer.drain()
+            await asyncio.sleep(pause)
+        return stays
+    return answer
+
+
+# What a receiver does → the reasons that the log may give.
+WAYS = {
+    "resets": ("reset", {"connection_reset", "empty_response"}),
+    "closes": ("close", {"empty_response", "connection_reset"}),
+    "never-answers": ("silence", {"response_timeout"}),
+    "breaks-in-status-line": (sends(b"HTTP/1.1 2"), {"bad_response", "connection_reset",
+                                                      "empty_response"}),
+    "breaks-in-head": (sends(b"HTTP/1.1 500 No\r\nContent-Le"), {"bad_response", "connection_reset",
+                                                                  "empty_response"}),
+    "breaks-in-body": (sends(b"HTTP/1.1 500 No\r\nContent-Length: 100\r\n\r\nhalf"), {"http_500"}),
+    "drips-head": (sends(b"HTTP/1.1 200 OK\r\n", forever=b"X: y\r\n", pause=0.2),
+                   {"response_timeout"}),
+    "drips-body": (sends(b"HTTP/1.1 500 No\r\nContent-Length: 10000\r\n\r\n", forever=b"x", pause=0.2),
+                   {"http_500"}),
+    "endless-body": (sends(b"HTTP/1.1 500 No\r\n\r\n", forever=b"x" * 65536),
+                     {"response_too_large"}),
+    "endless-chunk-extension": (
+        sends(b"HTTP/1.1 500 No\r\nTransfer-Encoding: chunked\r\n\r\n5;", forever=b"a" * 1024,
+              pause=0.01), {"http_500", "response_timeout", "bad_response"}),
+    "endless-trailers": (
+        sends(b"HTTP/1.1 500 No\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", forever=b"A: b\r\n",
+              pause=0.01), {"http_500", "response_timeout", "response_headers_too_large"}),
+    "flood-of-1xx": (sends(forever=b"HTTP/1.1 100 Continue\r\n\r\n", pause=0.0),
+                     {"response_headers_too_large", "response_timeout", "bad_response"}),
+    "300-kb-of-headers": (
+        sends(b"HTTP/1.1 200 OK\r\n" + b"".join(b"X-%d: %s\r\n" % (n, b"y" * 90) for n in range(3000))
+              + b"\r\n"), {"response_headers_too_large"}),
+    "one-header-over-100-kb": (sends(b"HTTP/1.1 200 OK\r\nX: " + b"y" * 120_000 + b"\r\n\r\n"),
+                               {"response_headers_too_large"}),
+    "gzip-bomb": (
+        sends(b"HTTP/1.1 500 No\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n"
+              % len(gzip.compress(bytes(50 << 20))) + gzip.compress(bytes(50 << 20))), {"http_500"}),
+    "not-http": (sends(b"220 mail.example.com ESMTP\r\n"), {"bad_response"}),
+    "closes-kept-connections": ((500, {"Connection": "close"}), {"http_500"}),
+    **{f"redirect-{status}": ((status, {"Location": "http://127.0.0.1:1/"}), {f"http_{status}"})
+       for status in (301, 302, 303, 307, 308)},
+    **{f"retry-after-{number}": ((status, {"Retry-After": value}), {f"http_{status}"})
+       for number, (status, value) in enumerate([
+           (429, "1"), (503, "2"), (429, "Wed, 21 Oct 2015 07:28:00 GMT"), (503, "-5"), (429, "soon"),
+           (503, ""), (429, "1.5"), (502, "0"), (504, "99999999999999999999")])},
+}
+
+
+@experiment(share=0.15)
+def misbehaving_receivers(events, seed, say):
+    """every way in which an answer can be wrong, beside good receivers; then all of them answer"""
+    with Scene(events, seed, say, failing=0, SEALPOST_DELIVERY_TIMEOUT="2s",
+               SEALPOST_RETRY_MAX_DELAY="3s") as scene:
+        mended = threading.Event()
+        for way, (answer, _) in WAYS.items():
+            path = f"/{way}"
+            scene.script(path, lambda request, answer=answer: 200 if mended.is_set() else answer)
+            scene.program.add_webhook(scene.receiver.url(path), "user.created", name=way)
+        scene.program.add_webhook("http://does-not-exist.invalid/", "user.deleted", name="nxdomain")
+        scene.load()
+        publisher = Publisher(scene.broker, scene.program.exchange)
+        # The worker knows new webhooks within two seconds.
+        wait_until(lambda: publisher.publish("probe", event_body("user.created"), name="user.created")
+                   or any(r.path == "/resets" for r in list(scene.receiver.requests)), "the webhooks")
+        publisher.publish("gone-name", event_body("user.deleted"), name="user.deleted")
+
+        def reasons():
+            found = {}
+            for row in scene.program.json("logs", "--limit", "100000", "--outcome", "retry"):
+                found.setdefault(row["webhook"], set()).add(row["reason"])
+            return found
+
+        ways = {name for name in WAYS}
+        wait_until(lambda: ways | {"nxdomain"} <= reasons().keys(), "each to have failed once", timeout=90)
+        for way, given in reasons().items():
+            allowed = {"dns_not_found"} if way == "nxdomain" else WAYS[way][1]
+            assert given <= allowed, f"{way}: {given}, not {allowed}"
+        say(f"{len(WAYS) + 1} ways to fail, each with its reason in the log")
+        mended.set()
+
+        def delivered():
+            rows = scene.program.json("logs", "--limit", "100000", "--outcome", "delivered")
+            return ways <= {row["webhook"] for row in rows if row["eventId"] == "probe"} | {
+                "retry-after-8"}
+
+        wait_until(delivered, "all of them to be delivered", timeout=120, interval=1)
+        scene.program.run("webhooks", "remove", next(
+            row["id"] for row in scene.program.json("webhooks", "list") if row["name"] == "nxdomain"))
+        scene.program.run("webhooks", "remove", next(
+            row["id"] for row in scene.program.json("webhooks", "list")
+            if row["name"] == "retry-after-8"))
+        return scene.finish(duplicates=events * 3)
+
+
+@experiment(share=1.0)
+def down_for_a_day(events, seed, say):
+    """a receiver is down for long at full rate, then back; the others do not notice"""
+    with Scene(events, seed, say, failing=0, SEALPOST_DELIVERY_TIMEOUT="1s") as scene:
+        down = threading.Event()
+        down.set()
+        scene.script("/all", lambda _: "silence" if down.is_set() else 200)
+        scene.load()
+        others = 2 * len(scene.events)
+        begin = time.monotonic()
+        wait_until(lambda: sum(path != "/all" for path, _ in list(scene.succeeded)) >= others,
+                   "the other receivers", timeout=300)
+        requests = len(scene.receiver.at("/all"))
+        say(f"{others} deliveries to the others in {time.monotonic() - begin:.0f} s, "
+            f"{requests} requests to the one that is down")
+        depths = sum((scene.broker.depth(f"{scene.program.namespace}.v1.delay.{level}") or (0, 0))[0]
+                     for level in range(18))
+        say(f"{depths} messages on the ladder, the rest of {len(scene.events)} in the backlog")
+        assert depths < 1500
+        down.clear()
+        begin = time.monotonic()
+        scene.wait_for(1)
+        say(f"all of it delivered {time.monotonic() - begin:.0f} s after it is back")
+        return scene.finish(duplicates=requests)

@@ -1,0 +1,179 @@
+"""Workers that die, hang, and come and go."""
+
+import signal
+import threading
+import time
+
+from harness.publisher import Publisher, event_body
+from harness.waiting import wait_until
+from scene import Scene, experiment
+
+
+@experiment(short=True)
+def worker_and_broker_killed(events, seed, say):
+    """kill -9 of the worker three times and of RabbitMQ once, at full speed"""
+    with Scene(events, seed, say) as scene:
+        scene.load()
+        for share in (0.15, 0.35, 0.55):
+            scene.wait_for(share)
+            say(f"kill -9 of the worker at {share:.0%}")
+            scene.program.kill()
+            scene.program.start()
+        scene.wait_for(0.7)
+        say("kill -9 of RabbitMQ at 70%")
+        scene.broker.kill()
+        scene.broker.start()
+        say(f"deliveries flow {scene.wait_for_more():.1f} s after the broker is back")
+        return scene.finish(crashes=4)
+
+
+def killed_at(place):
+    def run(events, seed, say):
+        with Scene(events, seed, say, failing=0.2, SEALPOST_LANES="1", start=False) as scene:
+            scene.program.environment["SEALPOST_FAULT"] = f"{place}:30"
+            scene.program.start()
+            scene.baseline = scene.footprint()
+            scene.load()
+            crashes = 0
+            while crashes < 5:
+                wait_until(lambda: scene.program.process.poll() is not None, "the worker to end")
+                crashes += 1
+                if crashes == 5:
+                    del scene.program.environment["SEALPOST_FAULT"]
+                scene.program.start(until_proven=False)
+            say(f"{crashes} deaths")
+            return scene.finish(crashes=crashes)
+    run.__name__ = f"killed_{place.replace('-', '_')}"
+    run.__doc__ = f"the worker kills itself five times, always at the same place: {place}"
+    return experiment(share=0.3)(run)
+
+
+for place in ["before-send", "after-send", "before-log", "after-log", "after-confirm"]:
+    killed_at(place)
+
+
+@experiment(share=1.5)
+def crash_loop(events, seed, say):
+    """thirty starts, each killed a moment after it delivers"""
+    with Scene(events, seed, say) as scene:
+        scene.load()
+        for number in range(30):
+            scene.wait_for_more(30, timeout=60)
+            scene.program.kill()
+            scene.program.start(until_proven=False)
+        return scene.finish(crashes=31, duplicates=40_000)
+
+
+@experiment(share=0.2)
+def poison_among_good_ones(events, seed, say):
+    """a message that kills whoever delivers it, among good ones"""
+    with Scene(events, seed, say, failing=0, SEALPOST_LANES="1") as scene:
+        good = scene.receiver.scripts["/all"]
+
+        def answer(request):
+            if request.event == "poison":
+                scene.program.process.kill()
+                return "silence"
+            return good(request)
+
+        scene.receiver.script("/all", answer)
+        Publisher(scene.broker, scene.program.exchange).publish(
+            "poison", event_body("user.created"), name="user.created")
+        scene.load()
+        crashes = 0
+
+        def verdict():
+            return scene.program.json("rejected", "list")
+
+        while not verdict():
+            assert crashes < 25, "the poison is found after its tenth return"
+            wait_until(lambda: scene.program.process.poll() is not None or verdict(), "a crash")
+            if scene.program.process.poll() is not None:
+                crashes += 1
+                scene.program.start(until_proven=False)
+        say(f"set aside after {crashes} crashes: {verdict()[0]['reason']}")
+        assert verdict()[0]["messageId"] == "poison"
+        return scene.finish(crashes=crashes)
+
+
+@experiment(share=0.3)
+def sigterm_with_200_in_flight(events, seed, say):
+    """SIGTERM while 200 requests wait for their answers"""
+    with Scene(events, seed, say, failing=0, SEALPOST_MAX_IN_FLIGHT_PER_WEBHOOK="200") as scene:
+        gate = threading.Event()
+
+        async def slow(reader, writer):
+            import asyncio
+            while not gate.is_set():
+                await asyncio.sleep(0.02)
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+            return True
+
+        def answer(request):
+            if gate.is_set():
+                return 200
+            scene.succeeded.add((request.path, request.event))
+            return slow
+
+        for path in scene.paths:
+            scene.script(path, answer)
+        scene.load()
+        wait_until(lambda: len(scene.receiver.requests) >= 40, "requests in flight")
+        scene.program.process.send_signal(signal.SIGTERM)
+        gate.set()
+        assert scene.program.process.wait(timeout=40) == 0
+        say(f"ended with {len(scene.receiver.requests)} requests made")
+        scene.program.start()
+        return scene.finish(crashes=0)
+
+
+@experiment(share=0.3)
+def sigterm_twice(events, seed, say):
+    """a second SIGTERM ends it at once, with requests in flight"""
+    with Scene(events, seed, say, failing=0) as scene:
+        hangs = threading.Event()
+        for path in scene.paths:
+            scene.script(path, lambda _: 200 if hangs.is_set() else "silence")
+        scene.load()
+        wait_until(lambda: len(scene.receiver.requests) >= 30, "requests in flight")
+        begin = time.monotonic()
+        scene.program.process.send_signal(signal.SIGTERM)
+        wait_until(lambda: "graceful" in scene.program.log.lower() or time.monotonic() - begin > 0.5,
+                   "the first signal to be taken")
+        scene.program.process.send_signal(signal.SIGTERM)
+        code = scene.program.process.wait(timeout=10)
+        say(f"exit code {code} after {time.monotonic() - begin:.1f} s")
+        assert code == 130
+        hangs.set()
+        scene.program.start()
+        return scene.finish(crashes=1)
+
+
+@experiment()
+def rolling_restart(events, seed, say):
+    """two workers on one store are restarted in turn under load, ten times"""
+    with Scene(events, seed, say, workers=2) as scene:
+        scene.load()
+        for number in range(10):
+            scene.wait_for_more(100, timeout=60)
+            program = scene.programs[number % 2]
+            assert program.stop() == 0
+            program.start(until_proven=False)
+        return scene.finish(crashes=0)
+
+
+@experiment(share=0.5)
+def frozen_worker(events, seed, say):
+    """SIGSTOP for longer than the heartbeat, then SIGCONT"""
+    with Scene(events, seed, say, proxy=True, start=False) as scene:
+        scene.program.environment["SEALPOST_AMQP_URL"] = scene.through_proxy(heartbeat=2)
+        scene.program.start()
+        scene.baseline = scene.footprint()
+        scene.load()
+        scene.wait_for(0.2)
+        scene.program.process.send_signal(signal.SIGSTOP)
+        wait_until(lambda: (scene.broker.depth(scene.program.queue) or (0, 1))[1] == 0,
+                   "the broker to give the worker up", timeout=60)
+        scene.program.process.send_signal(signal.SIGCONT)
+        say(f"deliveries flow {scene.wait_for_more():.1f} s after SIGCONT")
+        return scene.finish(crashes=1)
