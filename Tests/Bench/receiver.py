@@ -38,7 +38,9 @@ class Receiver:
     """Answers 200, or 500 to a share of the events, at once or after a delay."""
 
     def __init__(self, folder, name, authority=None, fresh=False, failing=0, delay=0.0):
-        self.port, self.count_port = free_port(), free_port()
+        self.port = self.count_port = free_port()
+        while self.count_port == self.port:
+            self.count_port = free_port()
         hosts = addresses() if authority else ["127.0.0.1"]
         scheme = "https" if authority else "http"
         self.urls = [f"{scheme}://{host}:{self.port}/hook" for host in hosts]

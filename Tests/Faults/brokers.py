@@ -160,8 +160,7 @@ def unreachable(name, words, *directions):
     def run(events, seed, say):
         with Scene(events, seed, say, proxy=True, start=False) as scene:
             scene.program.environment["SEALPOST_AMQP_URL"] = scene.through_proxy(heartbeat=2)
-            scene.program.start()
-            scene.baseline = scene.footprint()
+            scene.start()
             scene.load()
             scene.wait_for(0.2)
             scene.proxy.stall(*directions)

@@ -83,12 +83,11 @@ def one_hangs_among_many(events, seed, say):
 @experiment(share=0.4)
 def two_accounts(events, seed, say):
     """an account that floods the queue, and another that sends a few"""
-    with Scene(events * 3, seed, say, failing=0) as scene:
+    with Scene(events * 3, seed, say, failing=0, start=False) as scene:
         scene.program.add_webhook(scene.receiver.url("/small"), "*", account="small")
+        scene.start()
         scene.load()
         publisher = Publisher(scene.broker, scene.program.exchange)
-        wait_until(lambda: publisher.publish("probe", event_body(), account="small")
-                   or scene.receiver.at("/small"), "the webhook to be known")
         scene.wait_for(0.2)
         times = []
         for number in range(100):
@@ -99,5 +98,4 @@ def two_accounts(events, seed, say):
             times.append(time.monotonic() - begin)
         say(f"the small account waited {max(times):.2f} s at most")
         assert max(times) < 2
-        scene.succeeded = {pair for pair in scene.succeeded if pair[0] != "/small"}
-        return scene.finish(duplicates=50)
+        return scene.finish()

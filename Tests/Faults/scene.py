@@ -53,9 +53,7 @@ class Scene:
             self.program.add_webhook(self.receiver.url(path), pattern, name=path)
         self._thread = threading.Thread(target=self._publish, daemon=True)
         if start:
-            for program in self.programs:
-                program.start()
-            self.baseline = self.footprint()
+            self.start()
 
     @property
     def program(self):
@@ -76,6 +74,12 @@ class Scene:
             self.proxy.close()
         self.receiver.stop()
         self.broker.stop()
+
+    def start(self):
+        """Starts the workers, and notes what they take before there is anything to do."""
+        for program in self.programs:
+            program.start()
+        self.baseline = self.footprint()
 
     def load(self):
         """Begins to publish."""

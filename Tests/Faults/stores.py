@@ -141,8 +141,7 @@ def store_corrupt(events, seed, say):
         for suffix in ["-wal", "-shm"]:
             path.with_name(path.name + suffix).unlink(missing_ok=True)
         shutil.move(kept, path)
-        scene.program.start()
-        scene.baseline = scene.footprint()
+        scene.start()
         scene.load()
         return scene.finish()
 
@@ -159,7 +158,6 @@ def store_away_at_start(events, seed, say):
         say(f"exit code {code}: {scene.program.log.strip().splitlines()[-1][:120]}")
         assert code != 0 and "cannot be written" in scene.program.log
         scene.program.environment["SEALPOST_STORE_URL"] = url
-        scene.program.start()
-        scene.baseline = scene.footprint()
+        scene.start()
         scene.load()
         return scene.finish()

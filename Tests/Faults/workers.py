@@ -31,8 +31,7 @@ def killed_at(place):
     def run(events, seed, say):
         with Scene(events, seed, say, failing=0.2, SEALPOST_LANES="1", start=False) as scene:
             scene.program.environment["SEALPOST_FAULT"] = f"{place}:30"
-            scene.program.start()
-            scene.baseline = scene.footprint()
+            scene.start()
             scene.load()
             crashes = 0
             while crashes < 5:
@@ -167,8 +166,7 @@ def frozen_worker(events, seed, say):
     """SIGSTOP for longer than the heartbeat, then SIGCONT"""
     with Scene(events, seed, say, proxy=True, start=False) as scene:
         scene.program.environment["SEALPOST_AMQP_URL"] = scene.through_proxy(heartbeat=2)
-        scene.program.start()
-        scene.baseline = scene.footprint()
+        scene.start()
         scene.load()
         scene.wait_for(0.2)
         scene.program.process.send_signal(signal.SIGSTOP)
