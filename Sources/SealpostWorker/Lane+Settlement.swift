@@ -138,8 +138,8 @@ extension Lane {
 
   /// Goes on with what the broker confirmed.
   func published(_ tickets: [PublishTicket]) {
-    fault?.pass(.afterConfirm)
     for ticket in tickets {
+      fault?.pass(.afterConfirm)
       switch ticket {
       case .delivery(let index): settle(delivery: index)
       case .message(let index): release(message: index)

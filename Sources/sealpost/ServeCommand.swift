@@ -4,7 +4,6 @@ import Logging
 import SealpostServer
 import SealpostWorker
 import ServiceLifecycle
-import UnixSignals
 
 struct ServeCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -27,6 +26,7 @@ struct ServeCommand: AsyncParsableCommand {
   func run() async throws {
     try await reporting {
       let application = try buildApplication(try await options.load(), lanes: lanes)
+      ShutdownSignals.handle { Task { await application.triggerGracefulShutdown() } }
       try await application.run()
     }
   }
@@ -50,8 +50,7 @@ func buildApplication(_ settings: Settings, lanes: Int?) throws -> ServiceGroup 
         .init(
           service: worker, successTerminationBehavior: .gracefullyShutdownGroup,
           failureTerminationBehavior: .gracefullyShutdownGroup),
-        .init(service: SecondSignal(), successTerminationBehavior: .ignore),
-      ], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+      ], logger: logger))
 }
 
 private func makeLogger(_ settings: Settings) throws -> Logger {
@@ -63,16 +62,4 @@ private func makeLogger(_ settings: Settings) throws -> Logger {
   var logger = Logger(label: "sealpost") { StreamLogHandler.standardError(label: $0) }
   logger.logLevel = level
   return logger
-}
-
-/// Ends the process at once when a second signal comes: the broker gives back what was in flight.
-private struct SecondSignal: Service {
-  func run() async throws {
-    var count = 0
-    for await _ in await UnixSignalsSequence(trapping: .sigterm, .sigint).cancelOnGracefulShutdown()
-    {
-      count += 1
-      if count == 2 { _exit(130) }
-    }
-  }
 }

@@ -107,12 +107,11 @@ def misbehaving_receivers(events, seed, say):
                 "retry-after-8"}
 
         wait_until(delivered, "all of them to be delivered", timeout=120, interval=1)
-        scene.program.run("webhooks", "remove", next(
-            row["id"] for row in scene.program.json("webhooks", "list") if row["name"] == "nxdomain"))
-        scene.program.run("webhooks", "remove", next(
-            row["id"] for row in scene.program.json("webhooks", "list")
-            if row["name"] == "retry-after-8"))
-        return scene.finish(duplicates=events * 3)
+        # A name that does not exist goes on failing, so its webhook goes; whoever asked for a day has it.
+        for row in scene.program.json("webhooks", "list"):
+            if row["name"] == "nxdomain":
+                scene.program.run("webhooks", "remove", row["id"])
+        return scene.finish(left=1)
 
 
 @experiment(share=1.0)

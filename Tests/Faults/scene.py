@@ -133,8 +133,9 @@ class Scene:
                 files += len(os.listdir(f"/proc/{program.process.pid}/fd"))
         return memory, files
 
-    def settle(self, timeout=180):
-        """Waits until everything confirmed is delivered, and nothing is on its way any more."""
+    def settle(self, timeout=180, left=0):
+        """Waits until everything confirmed is delivered, and nothing is on its way any more; left: how many
+        messages may stay on the ladder for long."""
         self._thread.join(timeout=300)
         assert not self._thread.is_alive(), "publishing hangs"
         self.wait_for(1, timeout)
@@ -142,17 +143,17 @@ class Scene:
                  ["events", "retries", *(f"v1.delay.{level}" for level in range(18))]]
 
         def is_settled():
-            return (all((self.broker.depth(name) or (1, 0))[0] == 0 for name in names)
+            return (sum((self.broker.depth(name) or (1, 0))[0] for name in names) <= left
                     and not self.program.json("dead", "list", "--state", "waiting", "--limit", "1"))
 
         wait_until(is_settled, "the queues and the backlog to be empty", timeout=120, interval=0.5)
 
-    def finish(self, crashes=0, duplicates=None, timeout=180):
+    def finish(self, crashes=0, duplicates=None, timeout=180, left=0):
         """The ledger, after everything is settled.
 
         crashes: how often something died that could cost a duplicate of what was in flight; duplicates: how
         many that may be in all."""
-        self.settle(timeout)
+        self.settle(timeout, left)
         memory, files = self.footprint()
         for program in self.programs:
             if program.process and program.process.poll() is None:

@@ -100,28 +100,19 @@ def disk_full(events, seed, say):
 
 @experiment(share=0.5)
 def store_read_only(events, seed, say):
-    """the store's file system turns read-only, and back"""
+    """the store's file system is read-only when the worker starts again"""
     with SmallDisk(200) as disk, Scene(
             events, seed, say, SEALPOST_STORE_URL=f"sqlite:{disk.folder}/s.sqlite") as scene:
         scene.load()
-        scene.wait_for(0.2)
-        # A file system that somebody writes to cannot be made read-only; one whose writers sleep can.
-        made = False
-        for _ in range(50):
-            try:
-                disk.remount("ro")
-                made = True
-                break
-            except subprocess.CalledProcessError:
-                os.sched_yield()
-        if made:
-            wait_until(lambda: "store failed" in scene.program.log, "a word about it", timeout=60)
-            disk.remount("rw")
-        else:
-            # Files are open for writing all the time: take the room for growth away instead.
-            say("cannot be made read-only while it is open; its file is made immutable")
-            subprocess.run(["chattr", "+i", store_of(scene)], check=False)
-            subprocess.run(["chattr", "-i", store_of(scene)], check=False)
+        scene.wait_for(0.3)
+        assert scene.program.stop() == 0
+        disk.remount("ro")
+        scene.program.start(until_proven=False)
+        code = scene.program.process.wait(timeout=20)
+        say(f"exit code {code}: {scene.program.log.strip().splitlines()[-1][:160]}")
+        assert code != 0 and "written" in scene.program.log
+        disk.remount("rw")
+        scene.program.start()
         return scene.finish()
 
 

@@ -33,11 +33,12 @@ def count(events, paths, requests, succeeded, crashes, program):
 
     events: the confirmed event ids. paths: one per webhook. succeeded: (path, event) pairs that were
     answered 2xx. A chain of retries is one attempt of each number: a number that comes more often than
-    once and a time for each crash is a second chain.
+    once and a time for each crash is a second chain. Requests to other paths are the experiment's own.
     """
     expected = {(path, event) for path in paths for event in events}
     attempts = collections.Counter(
-        (request.path, request.event, request.attempt) for request in requests)
+        (request.path, request.event, request.attempt) for request in requests
+        if request.path in paths)
     dead = program.json("dead", "list", "--limit", "1000000")
     rejected = program.json("rejected", "list", "--limit", "1000000")
     lost = expected - succeeded
