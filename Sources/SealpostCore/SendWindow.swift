@@ -44,7 +44,8 @@ public struct SendWindow: Sendable {
   private static let closingFailures = 5
   private static let remembered = 20
   private static let probePauses: ClosedRange<Int64> = 5_000_000_000...60_000_000_000
-  private static let measuredTime: Int64 = 1_000_000_000
+  private static let measuredTime: Int64 = 500_000_000
+  private static let silence: Int64 = 100_000_000
   private static let longestWait: Int64 = 2_000_000_000
   private static let longestWaitOfDeferred: Int64 = 10_000_000_000
   private static let longestDeferral: Int64 = 60_000_000_000
@@ -84,6 +85,11 @@ public struct SendWindow: Sendable {
     if inFlight == 0 { lastProgress = now }
   }
 
+  /// Whether nothing has ended for so long that its requests wait for their receiver alone.
+  public func isSilent(inFlight: Int, now: Int64) -> Bool {
+    inFlight > 0 && now - lastProgress > Self.silence
+  }
+
   /// Notes the end of a request.
   public mutating func ended(_ ending: Ending, startedAt: Int64, now: Int64) {
     lastProgress = now
@@ -118,13 +124,16 @@ public struct SendWindow: Sendable {
   public mutating func admit(waiting: Int, inFlight: Int, isDeferred: Bool, now: Int64) -> Admission
   {
     guard !isClosed else { return waiting == 0 ? .wait : .spill(.closed) }
-    look(waiting: waiting, inFlight: inFlight, now: now)
+    look(inFlight: inFlight, now: now)
     let each = timeOfEach
     let wait = each * Int64(waiting)
     if isDeferred { return wait <= Self.longestWaitOfDeferred ? .wait : .spill(.longWait) }
     guard wait > Self.longestWait || bookedUntil > now + Self.longestWait else { return .wait }
     let place = max(bookedUntil, now + wait) + each
-    guard place - now <= Self.longestDeferral else { return .spill(.longWait) }
+    // When a receiver that says nothing will take it, nobody knows: a place would be a guess.
+    guard !isSilent(inFlight: inFlight, now: now), place - now <= Self.longestDeferral else {
+      return .spill(.longWait)
+    }
     bookedUntil = place
     return .later(.nanoseconds(place - now))
   }
@@ -132,15 +141,15 @@ public struct SendWindow: Sendable {
   /// Whether more wait than should.
   public mutating func isOverdue(waiting: Int, inFlight: Int, now: Int64) -> Bool {
     if isClosed { return waiting > 1 }
-    look(waiting: waiting, inFlight: inFlight, now: now)
+    look(inFlight: inFlight, now: now)
     return timeOfEach * Int64(waiting) > Self.longestWait * 3 / 2
   }
 
   /// Measures for how long each delivery that waits keeps the next one waiting, while it is this window that
-  /// they wait for and not the lane: over a second at least, since the first answers of a receiver tell
-  /// little; from how long nothing has ended where nothing does.
-  private mutating func look(waiting: Int, inFlight: Int, now: Int64) {
-    guard waiting > 0, inFlight >= limit else {
+  /// they wait for and not the lane: over half a second at least, since the first answers of a receiver
+  /// tell little; from how long nothing has ended where nothing does.
+  private mutating func look(inFlight: Int, now: Int64) {
+    guard inFlight >= limit else {
       measure = nil
       timeOfEach = 0
       return

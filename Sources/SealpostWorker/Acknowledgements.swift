@@ -18,7 +18,7 @@ struct Acknowledgements {
 
   private var first: UInt64 = 1
   private var states: Deque<State> = []
-  private var settledCount = 0
+  private var settled: [UInt64] = []
 
   /// How many tags are neither acknowledged nor about to be.
   var openCount: Int {
@@ -37,29 +37,26 @@ struct Acknowledgements {
     let index = Int(tag - first)
     precondition(states[index] == .open, "a message settles once")
     states[index] = .settled
-    settledCount += 1
+    settled.append(tag)
   }
 
   /// Takes what can be sent now.
   ///
   /// - Parameter threshold: how many settled tags behind an open one are worth sending one by one.
   mutating func take(threshold: Int) -> Batch {
-    guard settledCount > 0 else { return Batch() }
+    guard !settled.isEmpty else { return Batch() }
     var batch = Batch()
     while let front = states.first, front != .open {
       if front == .settled {
         batch.upTo = first
-        settledCount -= 1
       }
       states.removeFirst()
       first += 1
     }
-    if settledCount >= max(1, threshold) {
-      for index in states.indices where states[index] == .settled {
-        states[index] = .acknowledged
-        batch.single.append(first + UInt64(index))
-      }
-      settledCount = 0
+    if batch.upTo != nil { settled.removeAll { $0 < first } }
+    if settled.count >= max(1, threshold) {
+      for tag in settled { states[Int(tag - first)] = .acknowledged }
+      swap(&batch.single, &settled)
     }
     return batch
   }

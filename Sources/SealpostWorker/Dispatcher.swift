@@ -44,6 +44,9 @@ struct Dispatcher {
   private var lineInFlight = [0, 0]
   private var servesRetriesNext = false
   private var watched: [Int] = []
+  /// How many in flight are of webhooks of which nothing has ended for a while: they cost no time, so they
+  /// take nothing of what the lane may have in flight.
+  private var stalled = 0
 
   /// How many deliveries the lane may have in flight now.
   var limit: Int
@@ -97,7 +100,7 @@ struct Dispatcher {
 
   /// Chooses the next delivery and counts it as in flight, or nil when none may start.
   mutating func next(now: Int64) -> Int32? {
-    guard waiting > 0, inFlight < limit else { return nil }
+    guard waiting > 0, inFlight - stalled < limit else { return nil }
     servesRetriesNext.toggle()
     return servesRetriesNext
       ? next(in: .retry, now) ?? next(in: .firstAttempt, now)
@@ -113,6 +116,7 @@ struct Dispatcher {
     webhooks[webhook].inFlight -= 1
     lineInFlight[line.rawValue] -= 1
     inFlight -= 1
+    stalled = min(stalled, inFlight)
     if let ending { webhooks[webhook].window.ended(ending, startedAt: startedAt, now: now) }
     let host = webhooks[webhook].host
     hosts[host].inFlight -= 1
@@ -120,11 +124,13 @@ struct Dispatcher {
     for line in Line.allCases { takeTurn(webhook, line, now) }
   }
 
-  /// Lines up webhooks whose probe is due, and takes out what waits for webhooks at which too many wait.
+  /// Looks at all webhooks that have something to do: lines up those whose probe is due, counts what is in
+  /// flight at those that are silent, and takes out what waits for webhooks at which too many wait.
   mutating func sweep(now: Int64) -> [Int32] {
     var removed: [Int32] = []
     let looked = watched
     watched = []
+    stalled = 0
     for webhook in looked {
       if webhooks[webhook].window.isOverdue(
         waiting: webhooks[webhook].waiting, inFlight: webhooks[webhook].inFlight, now: now)
@@ -132,7 +138,10 @@ struct Dispatcher {
         for line in Line.allCases { removed += removeWaiting(webhook, line) }
       }
       for line in Line.allCases { takeTurn(webhook, line, now) }
-      webhooks[webhook].isWatched = webhooks[webhook].waiting > 0
+      if webhooks[webhook].window.isSilent(inFlight: webhooks[webhook].inFlight, now: now) {
+        stalled += webhooks[webhook].inFlight
+      }
+      webhooks[webhook].isWatched = webhooks[webhook].waiting + webhooks[webhook].inFlight > 0
       if webhooks[webhook].isWatched { watched.append(webhook) }
     }
     return removed

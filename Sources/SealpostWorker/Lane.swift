@@ -42,7 +42,7 @@ final class Lane {
   }
 
   static let messagesPerTurn = 256
-  static let tickMilliseconds: Int32 = 250
+  static let tickMilliseconds: Int32 = 100
   /// Rows go to the recorder this many at a time, or after this many milliseconds, or when nothing is in
   /// flight any more: each hand-over costs memory and a lock.
   static let recordsPerRequest = 128

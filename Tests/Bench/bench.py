@@ -15,6 +15,7 @@ from harness.broker import Broker  # noqa: E402
 
 import growth  # noqa: E402
 import guard  # noqa: E402
+import isolation  # noqa: E402
 import moments  # noqa: E402
 from workloads import FULL, QUICK  # noqa: E402
 
@@ -58,6 +59,7 @@ def show_moments(result):
         print(f"resident with 100,000 webhooks: {result['residentMebibytes']:.0f} MiB\n"
               f"one event to {many['webhooks']:,} webhooks: {many['milliseconds']:.0f} ms, "
               f"{many['cpuMicroseconds']:.1f} CPU µs each, peak {many['peakMebibytes']:.0f} MiB")
+        isolation.show(result["isolation"])
 
 
 def show_guard(results):
@@ -83,6 +85,7 @@ def compare(broker, is_quick):
         result["residentMebibytes"] = moments.resident(broker, 100_000)
         progress("one event to 10,000 webhooks")
         result["oneToMany"] = moments.one_to_many(broker, 10_000)
+        result["isolation"] = isolation.measure(broker, progress)
     return result
 
 

@@ -88,9 +88,13 @@ def latency(broker, rate, seconds):
         bench.wait_for(events)
         end(publisher)
         # The first second warms connections up.
-        times = sorted((now - int(identity)) / 1e6 for identity, now in bench.clock.received[rate:])
-        return {"rate": rate, **{f"p{share}": times[int(len(times) * share / 100)]
-                                 for share in [50, 99, 99.9]}}
+        return {"rate": rate, **percentiles(bench.clock.received[rate:])}
+
+
+def percentiles(received):
+    """Of the milliseconds from publish, which an event's identity tells, to receipt."""
+    times = sorted((now - int(identity)) / 1e6 for identity, now in received)
+    return {f"p{share}": times[int(len(times) * share / 100)] for share in [50, 99, 99.9]}
 
 
 def start(broker, repeats):

@@ -109,7 +109,7 @@ import Testing
     var window = SendWindow(most: 64)
     window.started(inFlight: 0, now: 0)
     #expect(window.admit(waiting: 100, inFlight: 8, isDeferred: false, now: 0) == .wait)
-    #expect(!window.isOverdue(waiting: 100, inFlight: 8, now: Self.second / 2))
+    #expect(!window.isOverdue(waiting: 100, inFlight: 8, now: Self.second / 4))
     #expect(window.isOverdue(waiting: 100, inFlight: 8, now: Self.second))
   }
 
