@@ -91,7 +91,7 @@ import Testing
     var now: Int64 = 0
     for _ in 0..<50 {
       #expect(window.admit(waiting: 100_000, inFlight: 5, isDeferred: false, now: now) == .wait)
-      #expect(!window.isOverdue(waiting: 100_000, inFlight: 5, now: now))
+      #expect(window.isOverdue(waiting: 100_000, inFlight: 5, now: now) == false)
       now += Self.second / 4
       window.ended(.success, startedAt: now, now: now)
     }
@@ -109,16 +109,16 @@ import Testing
     var window = SendWindow(most: 64)
     window.started(inFlight: 0, now: 0)
     #expect(window.admit(waiting: 100, inFlight: 8, isDeferred: false, now: 0) == .wait)
-    #expect(!window.isOverdue(waiting: 100, inFlight: 8, now: Self.second / 4))
-    #expect(window.isOverdue(waiting: 100, inFlight: 8, now: Self.second))
+    #expect(window.isOverdue(waiting: 100, inFlight: 8, now: Self.second / 4) == false)
+    #expect(window.isOverdue(waiting: 100, inFlight: 8, now: Self.second) == true)
   }
 
   @Test func aClosedWindowKeepsOneForItsProbeAndSpillsTheRest() {
     var window = closed()
     #expect(window.admit(waiting: 0, inFlight: 0, isDeferred: false, now: 0) == .wait)
     #expect(window.admit(waiting: 1, inFlight: 0, isDeferred: true, now: 0) == .spill(.closed))
-    #expect(!window.isOverdue(waiting: 1, inFlight: 0, now: 0))
-    #expect(window.isOverdue(waiting: 2, inFlight: 0, now: 0))
+    #expect(window.isOverdue(waiting: 1, inFlight: 0, now: 0) == false)
+    #expect(window.isOverdue(waiting: 2, inFlight: 0, now: 0) == true)
   }
 }
 

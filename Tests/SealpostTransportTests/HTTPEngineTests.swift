@@ -15,7 +15,7 @@ import Testing
 
   private func settings(capacity: Int = 64) -> TransportSettings {
     TransportSettings(
-      connectTimeout: .milliseconds(500), deliveryTimeout: .milliseconds(700), capacity: capacity)
+      connectTimeout: .seconds(2), deliveryTimeout: .seconds(3), capacity: capacity)
   }
 
   private func send(
