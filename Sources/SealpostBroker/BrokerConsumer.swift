@@ -1,6 +1,6 @@
 internal import CRabbitMQ
 import Glibc
-public import SealpostCore
+import SealpostCore
 
 /// Takes messages from queues over a connection of its own, without ever blocking to read: it puts the
 /// frames of a message together itself, because librabbitmq's own call waits for the rest of a message

@@ -1,6 +1,6 @@
 import Foundation
 import GRDB
-public import SealpostCore
+import SealpostCore
 
 extension SQLiteStore: HealthStore {
   private static let quietTime = Duration.seconds(3600)
