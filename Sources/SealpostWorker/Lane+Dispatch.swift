@@ -65,12 +65,18 @@ extension Lane {
 
   private func laneWebhook(_ entry: DirectoryEntry) throws -> LaneWebhook {
     let slot = entry.slot
+    if webhooksMade == Self.webhooksKept {
+      // Requests under way hold what they need themselves.
+      webhooks = []
+      webhooksMade = 0
+    }
     if slot >= webhooks.count {
       webhooks.append(contentsOf: repeatElement(nil, count: slot + 1 - webhooks.count))
     }
     if let known = webhooks[slot], known.entry === entry { return known }
     let webhook = try LaneWebhook(entry: entry, engine: engine)
     webhooks[slot] = webhook
+    webhooksMade += 1
     return webhook
   }
 

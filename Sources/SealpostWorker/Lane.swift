@@ -42,6 +42,9 @@ final class Lane {
   }
 
   static let messagesPerTurn = 256
+  /// Parsed URLs and keyed MACs that a lane keeps, at about 3 KB each. Beyond, it begins anew: what it needs
+  /// is made again in ten microseconds.
+  static let webhooksKept = 16_384
   static let tickMilliseconds: Int32 = 100
   /// Rows go to the recorder this many at a time, or after this many milliseconds, or when nothing is in
   /// flight any more: each hand-over costs memory and a lock.
@@ -70,6 +73,7 @@ final class Lane {
   var endedLastTurn = 0
   var directory: WebhookDirectory
   var webhooks: [LaneWebhook?] = []
+  var webhooksMade = 0
   var scanner = EventScanner()
   var random = SystemRandomNumberGenerator()
   var questions: [Int32: [DirectoryEntry]] = [:]
