@@ -80,7 +80,8 @@ struct Dispatcher {
   mutating func enqueue(_ delivery: Int32, webhook: Int, host: Int, line: Line, now: Int64) {
     makeRoom(webhook: webhook)
     makeRoom(host: host, delivery: Int(delivery))
-    webhooks[webhook].host = host
+    // Its URL may have changed: what is in flight counts for the host at which it began.
+    if webhooks[webhook].inFlight == 0 { webhooks[webhook].host = host }
     let index = webhook * 2 + line.rawValue
     following[Int(delivery)] = -1
     if queues[index].tail >= 0 {

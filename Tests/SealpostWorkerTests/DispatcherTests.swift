@@ -102,4 +102,23 @@ import Testing
     #expect(dispatcher.sweep(now: 6 * second).isEmpty)
     #expect(dispatcher.next(now: 6 * second) == 8)
   }
+
+  @Test func aWebhookThatMovesToAnotherHostLeavesNothingBehind() {
+    var dispatcher = Dispatcher(laneLimit: 100, webhookLimit: 8, hostLimit: 2)
+    for round in 0..<10 {
+      for delivery in 0..<2 {
+        dispatcher.enqueue(
+          Int32(delivery), webhook: 0, host: round % 2, line: .firstAttempt, now: 0)
+      }
+      #expect(dispatcher.next(now: 0) == 0 && dispatcher.inFlight == 1)
+      dispatcher.enqueue(2, webhook: 0, host: 1 - round % 2, line: .firstAttempt, now: 0)
+      #expect(dispatcher.next(now: 0) == 1 && dispatcher.next(now: 0) == nil)
+      for _ in 0..<2 {
+        dispatcher.ended(webhook: 0, line: .firstAttempt, .success, startedAt: 0, now: 0)
+      }
+      #expect(dispatcher.next(now: 0) == 2)
+      dispatcher.ended(webhook: 0, line: .firstAttempt, .success, startedAt: 0, now: 0)
+      #expect(dispatcher.inFlight == 0 && dispatcher.waiting == 0)
+    }
+  }
 }
