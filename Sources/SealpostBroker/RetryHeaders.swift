@@ -35,20 +35,41 @@ public struct RetryHeaders {
   public var firstAttemptAt: Timestamp?
   /// The directory's revision that its sender saw.
   public var revision: Int64 = 0
+  /// Whether the same retry may be on its way a second time.
+  public var copy = Copy.none
+
+  /// Whether the same retry may be on its way a second time: it was published again because a worker or a
+  /// connection died before anybody knew that it was confirmed.
+  public enum Copy: Int64 {
+    /// As far as anybody knows there is only this one.
+    case none = 0
+    /// There may be another with the same due time.
+    case possible = 1
+    /// There may be another, whose due time passed a while before this one's.
+    case late = 2
+  }
 
   /// The headers of an outgoing retry.
   ///
   /// - Parameter firstAttemptAt: nil where no attempt was made yet.
   public static func outgoing(
     eventID: UnsafeRawBufferPointer, account: UnsafeRawBufferPointer, webhook: String, run: Int,
-    attempt: Int, deferrals: Int, firstAttemptAt: Timestamp?, revision: Int64
+    attempt: Int, deferrals: Int, firstAttemptAt: Timestamp?, revision: Int64,
+    copy: Copy = .none
   ) -> [(key: String, value: HeaderValue)] {
     [
       (Name.format, .int(format)), (Name.eventID, .bytes(eventID)), (Name.account, .bytes(account)),
       (Name.webhook, .text(webhook)), (Name.run, .int(Int64(run))),
       (Name.attempt, .int(Int64(attempt))), (Name.deferrals, .int(Int64(deferrals))),
       (Name.firstAttempt, .int(firstAttemptAt?.nanoseconds ?? 0)), (Name.revision, .int(revision)),
+      (Name.copy, .int(copy.rawValue)),
     ]
+  }
+
+  /// Notes in the headers of an outgoing retry that it is published once more.
+  public static func notePossibleCopy(in headers: inout [(key: String, value: HeaderValue)]) {
+    guard let index = headers.firstIndex(where: { $0.key == Name.copy }) else { return }
+    headers[index].value = .int(Copy.possible.rawValue)
   }
 
   enum Name {
@@ -62,6 +83,7 @@ public struct RetryHeaders {
     static let deferrals = "sealpost-deferrals"
     static let firstAttempt = "sealpost-first-attempt"
     static let revision = "sealpost-revision"
+    static let copy = "sealpost-copy"
   }
 
   /// Reads the headers of a message.
@@ -87,6 +109,8 @@ public struct RetryHeaders {
         retry.firstAttemptAt = Timestamp(nanoseconds: number)
       } else if field.name(is: Name.revision) {
         retry.revision = max(0, field.integer ?? 0)
+      } else if field.name(is: Name.copy) {
+        retry.copy = field.integer.flatMap { Copy(rawValue: $0) } ?? .none
       }
     }
     guard EventID.isValid(retry.eventID) else {

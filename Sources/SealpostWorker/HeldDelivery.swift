@@ -25,6 +25,8 @@ struct HeldDelivery {
   var nextStep: LadderStep?
   /// Whether that is this attempt once more, which has not been made.
   var isDeferred = false
+  /// Whether what waits there may be on its way a second time.
+  var copy = RetryHeaders.Copy.none
 
   /// The line it waits in.
   var line: Dispatcher.Line { attempt == 1 && run == 0 ? .firstAttempt : .retry }

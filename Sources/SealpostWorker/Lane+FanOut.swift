@@ -7,6 +7,9 @@ import SealpostTransport
 
 /// From an event to its deliveries: one for each webhook that asked for it.
 extension Lane {
+  /// How far behind a retry its second copy comes: longer than most requests take.
+  private static let copyDelay = Duration.seconds(2)
+
   /// Fans an event out, after the log was asked where the message came before.
   func fanOut(_ index: Int32) {
     let held = messages[index]
@@ -125,23 +128,39 @@ extension Lane {
   }
 
   private func resume(_ index: Int32, _ entry: DirectoryEntry, _ progress: DeliveryProgress) {
+    let message = messages[index].pointee.message
     var delivery = HeldDelivery(
       message: index, entry: entry, run: 0, attempt: 1, deferrals: 0, firstAttemptAt: now,
       trigger: .event)
-    if case .parsed(let retry) = messages[index].pointee.message.retry {
+    var copy = RetryHeaders.Copy.none
+    if case .parsed(let retry) = message.retry {
       delivery = self.delivery(index, entry, retry)
+      copy = retry.copy
     }
     switch progress {
+    case .unknown where copy == .possible:
+      // The other one may be due this very moment.
+      delivery.isDeferred = true
+      publishCopy(delivery, after: Self.copyDelay)
     case .unknown: add(delivery)
+    // A row that another copy wrote is that copy's to go on from. One that comes again may have written it.
+    case .retryPending where !message.redelivered: break
     case .retryPending(let dueAt):
-      delivery.nextStep = ladder.step(for: max(.zero, dueAt - now), using: &random)
-      messages[index].pointee.pending += 1
-      publishRetry(deliveries.insert(delivery))
+      publishCopy(delivery, after: max(.zero, dueAt - now) + Self.copyDelay)
     case .waiting:
       messages[index].pointee.pending += 1
       spill(delivery, .closed)
     case .ended, .superseded, .parked: break
     }
+  }
+
+  /// Publishes what may be on the ladder already, a while behind that: when it comes the log tells.
+  private func publishCopy(_ delivery: HeldDelivery, after delay: Duration) {
+    var delivery = delivery
+    delivery.copy = .late
+    delivery.nextStep = ladder.step(for: delay, using: &random)
+    messages[delivery.message].pointee.pending += 1
+    publishRetry(deliveries.insert(delivery))
   }
 
   /// Takes up one delivery: to the dispatcher, or to the backlog where its webhook takes none now.

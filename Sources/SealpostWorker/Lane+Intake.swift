@@ -79,6 +79,7 @@ extension Lane {
     held.pointee.eventID = retry.eventID
     held.pointee.triggeredAt = event.triggeredAt
     held.pointee.keep(id: EmptyCollection<UInt8>(), name: event.name)
+    if retry.copy != .none { held.pointee.isProgressKnown = false }
     resume(index, retry)
   }
 

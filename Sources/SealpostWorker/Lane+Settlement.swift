@@ -126,7 +126,7 @@ extension Lane {
           deferrals: delivery.deferrals + (delivery.isDeferred ? 1 : 0),
           firstAttemptAt: delivery.attempt == 1 && delivery.sentAt.nanoseconds > 0
             ? delivery.sentAt : delivery.firstAttemptAt,
-          revision: webhook.revision)),
+          revision: webhook.revision, copy: delivery.copy)),
       for: .delivery(index))
   }
 

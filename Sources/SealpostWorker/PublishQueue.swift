@@ -90,10 +90,12 @@ struct PublishQueue {
     answers.removeAll(keepingCapacity: true)
   }
 
-  /// After a connection was lost: everything unconfirmed is published again.
+  /// After a connection was lost: everything unconfirmed is published again, retries with a note that the
+  /// broker may have them already.
   mutating func forgetSent() {
     for (sequence, _) in order {
-      if let (request, _) = sent[sequence] {
+      if var (request, _) = sent[sequence] {
+        RetryHeaders.notePossibleCopy(in: &request.message.headers)
         waiting.append((request, MonotonicTime.nanoseconds()))
       }
     }

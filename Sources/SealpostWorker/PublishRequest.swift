@@ -7,5 +7,5 @@ import SealpostBroker
 struct PublishRequest: @unchecked Sendable {
   let lane: Mailbox<LaneMessage>
   let ticket: PublishTicket
-  let message: OutgoingMessage
+  var message: OutgoingMessage
 }

@@ -43,6 +43,8 @@ def run(name, events, seed):
         result = experiment(max(100, round(events * experiment.share)), seed,
                             lambda text: print(f"  {text}", flush=True))
         row |= {column: getattr(result, column) for column in COLUMNS}
+        for suspicion in result.suspicions:
+            print(f"  {suspicion}", flush=True)
         row["verdict"] = "well" if result.is_well else "NOT WELL"
     except Exception as error:  # noqa: BLE001: one failure must not hide what the others show
         traceback.print_exc()

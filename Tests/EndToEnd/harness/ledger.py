@@ -18,6 +18,7 @@ class Ledger:
     parked: int
     exhausted: int
     rejected: int
+    suspicions: list
 
     @property
     def is_well(self):
@@ -25,7 +26,7 @@ class Ledger:
 
     def rows(self):
         return [(field.name.replace("_", " "), getattr(self, field.name))
-                for field in dataclasses.fields(self)]
+                for field in dataclasses.fields(self) if field.name != "suspicions"]
 
 
 def count(events, paths, requests, succeeded, crashes, program):
@@ -42,10 +43,22 @@ def count(events, paths, requests, succeeded, crashes, program):
     dead = program.json("dead", "list", "--limit", "1000000")
     rejected = program.json("rejected", "list", "--limit", "1000000")
     lost = expected - succeeded
+    second = [key for key, number in attempts.items() if number > 1 + crashes]
     return Ledger(
         confirmed=len(events), expected=len(expected), delivered=len(expected & succeeded),
         lost=len(lost) - len([row for row in dead if row["state"] == "exhausted"]),
         requests=len(requests), duplicates=sum(number - 1 for number in attempts.values()),
-        second_chains=sum(1 for number in attempts.values() if number > 1 + crashes),
+        second_chains=len(second),
         parked=sum(1 for row in dead if row["state"] == "parked"),
-        exhausted=sum(1 for row in dead if row["state"] == "exhausted"), rejected=len(rejected))
+        exhausted=sum(1 for row in dead if row["state"] == "exhausted"), rejected=len(rejected),
+        suspicions=[story(requests, path, event) for path, event, _ in second[:3]]
+        + [story(requests, path, event) for path, event in sorted(lost)[:3]])
+
+
+def story(requests, path, event):
+    """Every request of a delivery, in the order in which they came: when, and which attempt."""
+    rows = sorted((request.time, request.attempt) for request in requests
+                  if request.path == path and request.event == event)
+    start = min(request.time for request in requests)
+    return f"{event} for {path}: " + (", ".join(
+        f"attempt {attempt} at {time - start:.2f} s" for time, attempt in rows) or "no request")
