@@ -34,6 +34,8 @@ public struct SendWindow: Sendable {
     case closed = "window_closed"
     /// It would wait for more than a minute.
     case longWait = "long_wait"
+    /// Its request goes on, but nobody knows for how long.
+    case silent = "no_answer_yet"
     /// The ladder did not take it.
     case ladder = "ladder_refused"
     /// Its owner paused the webhook.
@@ -46,6 +48,7 @@ public struct SendWindow: Sendable {
   private static let probePauses: ClosedRange<Int64> = 5_000_000_000...60_000_000_000
   private static let measuredTime: Int64 = 500_000_000
   private static let silence: Int64 = 100_000_000
+  private static let longSilence: Int64 = 1_000_000_000
   private static let longestWait: Int64 = 2_000_000_000
   private static let longestWaitOfDeferred: Int64 = 10_000_000_000
   private static let longestDeferral: Int64 = 60_000_000_000
@@ -90,6 +93,11 @@ public struct SendWindow: Sendable {
     inFlight > 0 && now - lastProgress > Self.silence
   }
 
+  /// Whether no other may start until one of those ends that have not for long.
+  private func isStuck(inFlight: Int, now: Int64) -> Bool {
+    inFlight >= limit && inFlight > 0 && now - lastProgress > Self.longSilence
+  }
+
   /// Notes the end of a request.
   public mutating func ended(_ ending: Ending, startedAt: Int64, now: Int64) {
     lastProgress = now
@@ -124,6 +132,7 @@ public struct SendWindow: Sendable {
   public mutating func admit(waiting: Int, inFlight: Int, isDeferred: Bool, now: Int64) -> Admission
   {
     guard !isClosed else { return waiting == 0 ? .wait : .spill(.closed) }
+    if isStuck(inFlight: inFlight, now: now) { return .spill(.longWait) }
     look(inFlight: inFlight, now: now)
     let each = timeOfEach
     let wait = each * Int64(waiting)
@@ -141,6 +150,7 @@ public struct SendWindow: Sendable {
   /// Whether more wait than should.
   public mutating func isOverdue(waiting: Int, inFlight: Int, now: Int64) -> Bool {
     if isClosed { return waiting > 1 }
+    if isStuck(inFlight: inFlight, now: now) { return waiting > 0 }
     look(inFlight: inFlight, now: now)
     return timeOfEach * Int64(waiting) > Self.longestWait * 3 / 2
   }

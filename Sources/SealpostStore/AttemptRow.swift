@@ -22,6 +22,9 @@ public struct AttemptRow {
   public var countsForHealth = true
   /// Whether the webhook was not well when the attempt was made, so that a success tells something.
   public var wasUnwell = false
+  /// Whether the delivery was put into the backlog while its request was under way: its end takes it out of
+  /// there, unless it is to be tried again.
+  public var isInBacklog = false
   /// When the answer was complete, or there was none to wait for any more.
   public var receivedAt: Timestamp?
   /// How long the request took.

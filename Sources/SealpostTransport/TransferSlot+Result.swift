@@ -52,7 +52,8 @@ extension TransferSlot {
   private var certificateFailure: AttemptReason {
     switch long(CURLINFO_SSL_VERIFYRESULT) {
     case 10: .tlsExpired
-    case 0, 62: .tlsWrongHost
+    // libcurl checks the name itself, before it notes what OpenSSL found: 1 is what it begins with.
+    case 0, 1, 62: .tlsWrongHost
     default: .tlsUntrusted
     }
   }

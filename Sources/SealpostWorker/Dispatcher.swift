@@ -46,7 +46,7 @@ struct Dispatcher {
   private var watched: [Int] = []
   /// How many in flight are of webhooks of which nothing has ended for a while: they cost no time, so they
   /// take nothing of what the lane may have in flight.
-  private var stalled = 0
+  private(set) var stalled = 0
 
   /// How many deliveries the lane may have in flight now.
   var limit: Int
@@ -146,6 +146,11 @@ struct Dispatcher {
       if webhooks[webhook].isWatched { watched.append(webhook) }
     }
     return removed
+  }
+
+  /// Whether nothing of a webhook's requests has ended for a while.
+  func isSilent(webhook: Int, now: Int64) -> Bool {
+    webhooks[webhook].window.isSilent(inFlight: webhooks[webhook].inFlight, now: now)
   }
 
   /// Empties all lines and gives what waited.

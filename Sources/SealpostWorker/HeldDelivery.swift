@@ -19,12 +19,14 @@ struct HeldDelivery {
   let trigger: AttemptTrigger
   /// When the request went out.
   var sentAt = Timestamp(nanoseconds: 0)
-  /// The same on the monotonic clock.
+  /// The same on the monotonic clock; 0 while no request is under way.
   var startedAt: Int64 = 0
   /// Where on the ladder the next attempt waits, where there is to be one.
   var nextStep: LadderStep?
   /// Whether that is this attempt once more, which has not been made.
   var isDeferred = false
+  /// Whether it is in the backlog while its request is under way.
+  var isInBacklog = false
   /// Whether what waits there may be on its way a second time.
   var copy = RetryHeaders.Copy.none
 

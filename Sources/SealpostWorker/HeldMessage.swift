@@ -15,6 +15,10 @@ struct HeldMessage {
   let receivedAt: Timestamp
   /// How many deliveries, questions and publishes keep it.
   var pending = 0
+  /// How many of those are deliveries under way that are in the backlog too.
+  var detached = 0
+  /// Set once it is acknowledged, before its last delivery has ended.
+  var isAcknowledged = false
   /// Set where it must come back from the broker instead of being acknowledged.
   var isAbandoned = false
   /// Set once the directory was refreshed on account of this message.

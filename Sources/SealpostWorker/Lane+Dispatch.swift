@@ -159,6 +159,15 @@ extension Lane {
     dispatcher.ended(
       webhook: delivery.pointee.entry.slot, line: delivery.pointee.line,
       Self.ending(judgement), startedAt: delivery.pointee.startedAt, now: instant)
+    delivery.pointee.startedAt = 0
+    if delivery.pointee.isInBacklog {
+      row.isInBacklog = true
+      if let dueAt = row.nextAttemptAt {
+        // Its next attempt takes the place of this one in the backlog instead of going to the ladder.
+        keepForAnswer(delivery.pointee, attempt: delivery.pointee.attempt + 1, dueAt: dueAt)
+        delivery.pointee.nextStep = nil
+      }
+    }
     records.batch.attempts.append(row)
     records.attemptDeliveries.append(index)
     fault?.pass(.beforeLog)

@@ -21,7 +21,7 @@ extension Lane {
   ///
   /// Deliveries of one message mostly end side by side, so looking at the last row is enough: a row
   /// that is there twice costs the recorder one look-up.
-  private func eventRow(_ index: Int32) -> Int {
+  func eventRow(_ index: Int32) -> Int {
     if records.isEmpty { records.since = instant }
     let held = messages[index].pointee
     if let last = records.batch.events.last, last.body.baseAddress == held.message.body.baseAddress
@@ -90,6 +90,7 @@ extension Lane {
   func recorded(_ reply: RecordReply) {
     recordsUnanswered.removeFirst()
     fault?.pass(.afterLog)
+    for index in reply.detached { detached(index) }
     for (index, verdict) in zip(reply.attemptDeliveries, reply.verdicts) {
       guard index >= 0 else {
         release(message: -1 - index)
@@ -155,13 +156,19 @@ extension Lane {
 
   /// Ends a delivery for this lane.
   func settle(delivery index: Int32) {
-    release(message: deliveries.remove(index).message)
+    let delivery = deliveries.remove(index)
+    if delivery.isInBacklog { messages[delivery.message].pointee.detached -= 1 }
+    release(message: delivery.message)
   }
 
   /// Takes one hold off a message, and settles it with the last.
   private func release(message index: Int32) {
     messages[index].pointee.pending -= 1
-    if messages[index].pointee.pending == 0 { settle(message: index) }
+    if messages[index].pointee.pending == 0 {
+      settle(message: index)
+    } else if messages[index].pointee.detached > 0 {
+      acknowledgeEarly(index)
+    }
   }
 
   /// Ends a message: acknowledged if its connection still stands, else left to come back.
@@ -169,7 +176,7 @@ extension Lane {
     endSuspect(index)
     let held = messages.remove(index)
     heldBytes -= held.heldBytes
-    if !held.isAbandoned, held.connection == connection, consumer != nil {
+    if isOurs(held), !held.isAcknowledged {
       acknowledgements.settle(held.message.tag)
     }
     held.free()

@@ -192,6 +192,7 @@ final class Lane {
     guard instant - lastTick >= Int64(Self.tickMilliseconds) * 1_000_000 else { return }
     lastTick = instant
     sweep()
+    detachSilent()
     acknowledge(threshold: 1)
     heartbeat()
     rejections.report(to: surroundings.logger, at: now)

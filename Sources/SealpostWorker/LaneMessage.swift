@@ -40,8 +40,10 @@ struct RecordRequest: @unchecked Sendable {
   var batch = RecordBatch()
   /// The delivery of each attempt in the batch.
   var attemptDeliveries: [Int32] = []
-  /// The message of each row for the backlog in the batch.
+  /// The message of each row for the backlog in the batch that a message waits for.
   var backlogMessages: [Int32] = []
+  /// The deliveries under way that are in the backlog with this batch.
+  var detached: [Int32] = []
   /// When the first row came in, monotonic.
   var since: Int64 = 0
 
@@ -57,6 +59,8 @@ struct RecordReply: Sendable {
   let attemptDeliveries: [Int32]
   /// One entry for each delivery that is in the backlog now: the message it belongs to.
   let backlogMessages: [Int32]
+  /// The deliveries under way that are in the backlog now.
+  let detached: [Int32]
 }
 
 /// A question of what the log knows about a redelivered message.

@@ -110,7 +110,7 @@ final class Recorder: Sendable {
         .recorded(
           RecordReply(
             verdicts: verdicts, attemptDeliveries: request.attemptDeliveries,
-            backlogMessages: request.backlogMessages)))
+            backlogMessages: request.backlogMessages, detached: request.detached)))
     }
     for (request, verdicts) in zip(requests, verdicts) {
       for (row, verdict) in zip(request.batch.attempts, verdicts) where verdict == .inserted {

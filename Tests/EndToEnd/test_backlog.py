@@ -1,5 +1,6 @@
 """Deliveries that cannot go now wait in the store, and go when they can: one receiver's trouble is not another's."""
 
+import asyncio
 import threading
 
 from harness.publisher import event_body
@@ -40,6 +41,54 @@ def test_a_receiver_that_hangs_costs_little_and_has_everything_once_it_answers(
     wait_until(lambda: not waiting(program), "an empty backlog")
     assert len(due()) < 2 * len(events), "the way back costs less than two messages a delivery"
     assert len(receiver.at("/hangs")) < len(events) + 200, "few requests to a receiver that hangs"
+
+
+def test_what_waits_for_an_answer_holds_no_message_and_survives_the_worker(
+        make_program, receiver, publish, broker):
+    program = make_program(SEALPOST_DELIVERY_TIMEOUT="3s", SEALPOST_LANES="1")
+    program.add_webhook(receiver.url("/hook"), "license.created")
+    answers = threading.Event()
+    receiver.script("/hook", lambda _: 200 if answers.is_set() else "silence")
+    program.start()
+    publish_all(publish, program, ["evt_ends", "evt_dies"])
+    # Both are on their way, in the backlog, and of no concern to the broker any more.
+    wait_until(lambda: len(waiting(program)) == 2, "both in the backlog")
+    assert len(receiver.requests) == 2
+    assert {row["reason"] for row in waiting(program)} == {"no_answer_yet"}
+    program.kill()
+    wait_until(lambda: broker.depth(program.queue) == (0, 0), "an empty queue without consumers")
+    answers.set()
+    program.start()
+
+    def delivered():
+        rows = program.json("logs", "--limit", "10", "--outcome", "delivered")
+        return {row["eventId"] for row in rows} == {"evt_ends", "evt_dies"}
+
+    wait_until(delivered, "both to be delivered from the backlog", timeout=60, interval=0.5)
+    wait_until(lambda: not waiting(program), "an empty backlog")
+    assert len(receiver.requests) == 4
+
+
+def test_an_answer_that_comes_late_ends_the_delivery_that_waits_in_the_backlog(
+        make_program, receiver, publish):
+    program = make_program(SEALPOST_LANES="1")
+    program.add_webhook(receiver.url("/hook"), "license.created")
+    answers = asyncio.Event()
+
+    async def late(reader, writer):
+        await answers.wait()
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        return True
+
+    receiver.script("/hook", lambda _: late)
+    program.start()
+    publish_all(publish, program, ["evt_late"])
+    wait_until(lambda: len(waiting(program)) == 1, "it in the backlog")
+    receiver.soon(answers.set)
+    wait_until(lambda: not waiting(program), "an empty backlog")
+    [row] = program.json("logs", "--limit", "10")
+    assert row["outcome"] == "delivered" and row["attempt"] == 1
+    assert len(receiver.requests) == 1
 
 
 def test_a_paused_webhook_has_its_deliveries_when_it_is_resumed(make_program, receiver, publish):

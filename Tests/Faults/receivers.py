@@ -2,9 +2,13 @@
 
 import asyncio
 import gzip
+import pathlib
+import socket
+import tempfile
 import threading
 import time
 
+from harness.certificates import Authority
 from harness.publisher import Publisher, event_body
 from harness.waiting import wait_until
 from scene import Scene, experiment
@@ -138,3 +142,65 @@ def down_for_a_day(events, seed, say):
         scene.wait_for(1)
         say(f"all of it delivered {time.monotonic() - begin:.0f} s after it is back")
         return scene.finish(duplicates=requests)
+
+
+@experiment(share=0.15)
+def tls_faults(events, seed, say):
+    """receivers with an expired, foreign or self-signed certificate, of another name, or with a handshake
+    that stalls, beside good ones; none of them gets a byte of an event"""
+    with (tempfile.TemporaryDirectory() as folder, socket.create_server(("127.0.0.1", 0)) as stalls,
+          Scene(events, seed, say, failing=0, SEALPOST_DELIVERY_TIMEOUT="3s", SEALPOST_CONNECT_TIMEOUT="2s",
+                SEALPOST_RETRY_MAX_ATTEMPTS="2", start=False) as scene):
+        folder = pathlib.Path(folder)
+        ours, foreign = Authority(folder), Authority(folder, "foreign")
+        scene.program.environment["SEALPOST_CA_FILE"] = str(ours.file)
+        listen = scene.receiver.listen
+        ports = {
+            "good": (listen(ours.server("localhost")), None),
+            "expired": (listen(ours.server("localhost", days=-1)), "tls_expired"),
+            "wrong-host": (listen(ours.server("example.test")), "tls_wrong_host"),
+            "foreign": (listen(foreign.server("localhost")), "tls_untrusted"),
+            "self-signed": (listen(foreign.itself()), "tls_untrusted"),
+            "stalls": (stalls.getsockname()[1], "connect_timeout"),
+        }
+        for name, (port, _) in ports.items():
+            scene.program.add_webhook(f"https://localhost:{port}/{name}", "user.created", name=name)
+        scene.start()
+        scene.load()
+        Publisher(scene.broker, scene.program.exchange).publish(
+            "probe", event_body("user.created"), name="user.created")
+
+        def rows():
+            return [row for row in scene.program.json("logs", "--limit", "100000") if row["webhook"] in ports]
+
+        wait_until(lambda: len(rows()) == 2 * len(ports) - 1, "each to be tried twice, the good one once",
+                   timeout=60)
+        found = {row["webhook"]: row.get("reason") for row in rows()}
+        assert found == {name: reason for name, (_, reason) in ports.items()}, found
+        assert not [path for path in ports if path != "good" and scene.receiver.at(f"/{path}")]
+        say(f"{len(ports) - 1} ways to fail, each with its reason in the log")
+        for row in scene.program.json("dead", "list", "--state", "exhausted"):
+            assert scene.program.run("dead", "drop", str(row["id"]))[0] == 0
+        return scene.finish()
+
+
+@experiment(share=0.3)
+def names_that_hang(events, seed, say):
+    """webhooks whose names no name server answers for, beside good receivers"""
+    with Scene(events, seed, say, failing=0, SEALPOST_RETRY_MAX_ATTEMPTS="2", start=False) as scene:
+        for number in range(20):
+            scene.program.add_webhook(f"http://w{number}.hangs.test/", "license.created", name=f"w{number}")
+        scene.preload("hanging_names.c")
+        scene.load()
+        begin = time.monotonic()
+        scene.wait_for(1)
+        say(f"all deliveries to the good receivers in {time.monotonic() - begin:.0f} s")
+        wait_until(lambda: scene.program.json("logs", "--outcome", "retry", "--limit", "1"),
+                   "a request to one of the others to end", timeout=60)
+        reasons = {row["reason"] for row in scene.program.json("logs", "--outcome", "retry", "--limit", "1000")}
+        assert reasons <= {"resolver_slow", "dns_failed"}, reasons
+        say(f"the others: {', '.join(reasons)}")
+        for row in scene.program.json("webhooks", "list"):
+            if row["name"].startswith("w"):
+                assert scene.program.run("webhooks", "remove", row["id"])[0] == 0
+        return scene.finish()

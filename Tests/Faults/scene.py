@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import subprocess
 import threading
 import time
 
@@ -13,6 +14,7 @@ from harness.publisher import Publisher, event_body
 from harness.receiver import Receiver
 from harness.waiting import wait_until
 
+HERE = pathlib.Path(__file__).resolve().parent
 EXPERIMENTS = {}
 PATHS = {"/exact": "license.created", "/prefix": "license.*", "/all": "*"}
 
@@ -74,6 +76,17 @@ class Scene:
             self.proxy.close()
         self.receiver.stop()
         self.broker.stop()
+
+    def preload(self, source, **environment):
+        """Compiles a C file of this folder, and starts the workers with it in place of what it replaces; the
+        commands go on without."""
+        library = self.program.folder / f"{source}.so"
+        subprocess.run(["gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-o", library,
+                        HERE / source], check=True)
+        quiet = dict(self.program.environment)
+        self.program.environment |= {"LD_PRELOAD": str(library), **environment}
+        self.start()
+        self.program.environment = quiet
 
     def start(self):
         """Starts the workers, and notes what they take before there is anything to do."""

@@ -152,3 +152,12 @@ def store_away_at_start(events, seed, say):
         scene.start()
         scene.load()
         return scene.finish()
+
+
+@experiment(share=0.3)
+def disk_slow(events, seed, say):
+    """every write to the store's disk takes 300 ms longer"""
+    with Scene(events, seed, say, start=False) as scene:
+        scene.preload("slow_sync.c", SYNC_MILLISECONDS="300")
+        scene.load()
+        return scene.finish()

@@ -111,6 +111,13 @@ import Testing
     #expect(window.admit(waiting: 100, inFlight: 8, isDeferred: false, now: 0) == .wait)
     #expect(window.isOverdue(waiting: 100, inFlight: 8, now: Self.second / 4) == false)
     #expect(window.isOverdue(waiting: 100, inFlight: 8, now: Self.second) == true)
+    // After more than a second nothing waits in the lane for one of its places.
+    let later = Self.second + 1
+    #expect(window.admit(waiting: 0, inFlight: 7, isDeferred: false, now: later) == .wait)
+    #expect(
+      window.admit(waiting: 0, inFlight: 8, isDeferred: true, now: later) == .spill(.longWait))
+    #expect(window.isOverdue(waiting: 1, inFlight: 8, now: later) == true)
+    #expect(window.isOverdue(waiting: 0, inFlight: 8, now: later) == false)
   }
 
   @Test func aClosedWindowKeepsOneForItsProbeAndSpillsTheRest() {

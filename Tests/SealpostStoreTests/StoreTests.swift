@@ -41,7 +41,7 @@ import Testing
   private func record(
     _ store: SQLiteStore, event id: String = "evt_1", webhook: Webhook, run: Int = 0,
     _ attempts: [(number: Int, outcome: AttemptOutcome)], park: Bool = false,
-    waitUntil dueAt: Timestamp? = nil
+    waitUntil dueAt: Timestamp? = nil, isInBacklog: Bool = false
   ) throws -> [RecordVerdict] {
     var verdicts: [RecordVerdict] = []
     try Array("acme".utf8).withUnsafeBytes { account in
@@ -60,6 +60,7 @@ import Testing
             row.outcome = outcome
             row.reason = outcome == .delivered ? nil : .http(500)
             row.nextAttemptAt = outcome == .retry ? Timestamp(seconds: 42) : nil
+            row.isInBacklog = isInBacklog
             batch.attempts.append(row)
           }
           if park {
@@ -195,6 +196,29 @@ import Testing
     #expect(String(decoding: first.body, as: UTF8.self) == "license.created")
     try await store.removeBacklog(rows[0].id)
     await #expect(throws: StoreError.self) { try await store.removeBacklog(rows[0].id) }
+  }
+
+  @Test func theEndOfARequestTakesItsDeliveryOutOfTheBacklog() async throws {
+    let store = try open()
+    let webhook = try await store.create(draft())
+    func states() async throws -> [BacklogState] {
+      try await store.backlog(states: [.waiting, .exhausted], limit: 10).map(\.state)
+    }
+    _ = try record(store, webhook: webhook, [], waitUntil: .now())
+    #expect(try await states() == [.waiting])
+    _ = try record(store, webhook: webhook, [(1, .retry)], isInBacklog: true)
+    #expect(try await states() == [.waiting], "its next attempt waits there")
+    _ = try record(store, webhook: webhook, [(2, .delivered)], isInBacklog: true)
+    #expect(try await states().isEmpty)
+    // Both in one batch.
+    _ = try record(
+      store, event: "evt_2", webhook: webhook, [(1, .delivered)], waitUntil: .now(),
+      isInBacklog: true)
+    #expect(try await states().isEmpty)
+    _ = try record(
+      store, event: "evt_3", webhook: webhook, [(1, .exhausted)], waitUntil: .now(),
+      isInBacklog: true)
+    #expect(try await states() == [.exhausted])
   }
 
   @Test func aBatchThatFailsLeavesNothing() async throws {

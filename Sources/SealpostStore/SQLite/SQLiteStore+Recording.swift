@@ -8,17 +8,26 @@ extension SQLiteStore: RecordingStore {
   public func record(_ batches: [RecordBatch]) throws(StoreError) -> [[RecordVerdict]] {
     try writeBlocking { database in
       var statements = try RecordStatements(database, eventHash)
-      return try batches.map { try record($0, &statements) }
+      return try batches.map { try record($0, &statements, database) }
     }
   }
 
-  private func record(_ batch: RecordBatch, _ statements: inout RecordStatements) throws
-    -> [RecordVerdict]
-  {
+  private func record(
+    _ batch: RecordBatch, _ statements: inout RecordStatements, _ database: Database
+  ) throws -> [RecordVerdict] {
     let keys = try batch.events.map { try statements.key(of: $0) }
+    // Before the attempts: the end of one may take a row of this batch out again.
+    for row in batch.backlog { try statements.insert(row, event: keys[row.event]) }
     let verdicts = try batch.attempts.map { row in
       guard try statements.insert(row, event: keys[row.event]) else {
         return RecordVerdict.duplicate
+      }
+      if row.isInBacklog, row.outcome != .retry {
+        try database.cachedStatement(
+          sql: """
+            DELETE FROM backlog WHERE event = ? AND webhook = ? AND run = ? AND state = 'waiting'
+            """
+        ).execute(arguments: [keys[row.event], row.webhookKey, row.run])
       }
       if row.outcome == .exhausted {
         try statements.insert(
@@ -30,7 +39,6 @@ extension SQLiteStore: RecordingStore {
       }
       return .inserted
     }
-    for row in batch.backlog { try statements.insert(row, event: keys[row.event]) }
     return verdicts
   }
 

@@ -66,6 +66,16 @@ class Receiver:
         chance = random.Random(seed)
         self.scripts[path] = lambda _: 500 if chance.random() < share else 200
 
+    def listen(self, context):
+        """One more port, with the same scripts and TLS; gives it."""
+        server = asyncio.run_coroutine_threadsafe(asyncio.start_server(
+            self._connection, "127.0.0.1", 0, backlog=4096, ssl=context), self._loop).result()
+        return server.sockets[0].getsockname()[1]
+
+    def soon(self, function):
+        """Calls a function where the scripts run."""
+        self._loop.call_soon_threadsafe(function)
+
     def at(self, path):
         return [request for request in list(self.requests) if request.path == path]
 

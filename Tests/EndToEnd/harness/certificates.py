@@ -1,0 +1,36 @@
+"""Certificates of an authority of our own, good ones and bad ones, by the openssl command."""
+
+import ssl
+import subprocess
+
+
+class Authority:
+    """Signs certificates; `file` is its own, for those who trust it."""
+
+    def __init__(self, folder, name="authority"):
+        self.folder, self.name = folder, name
+        self.file = folder / f"{name}.pem"
+        self._openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={name}", "-days",
+                      "2", "-keyout", f"{name}.key", "-out", self.file)
+
+    def server(self, host, days=2):
+        """What a server needs to be `host`; with negative days its time is over."""
+        name = f"{self.name}-{host}-{days}"
+        self._openssl("req", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={host}", "-addext",
+                      f"subjectAltName=DNS:{host}", "-keyout", f"{name}.key", "-out", f"{name}.csr")
+        self._openssl("x509", "-req", "-in", f"{name}.csr", "-CA", self.file, "-CAkey",
+                      f"{self.name}.key", "-CAcreateserial", "-days", str(days), "-copy_extensions",
+                      "copy", "-out", f"{name}.pem")
+        return self._context(name)
+
+    def itself(self):
+        """What a server has that shows the authority's own certificate."""
+        return self._context(self.name)
+
+    def _context(self, name):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.folder / f"{name}.pem", self.folder / f"{name}.key")
+        return context
+
+    def _openssl(self, *arguments):
+        subprocess.run(["openssl", *arguments], check=True, capture_output=True, cwd=self.folder)
