@@ -59,15 +59,19 @@ public final class ScriptedReceiver: Sendable {
     Thread.start {
       while true {
         let connection = Glibc.accept(listener, nil, nil)
-        guard connection >= 0 else { return }
+        guard connection >= 0 else {
+          // Not before this thread has let go of its number, which the next receiver may get.
+          close(listener)
+          return
+        }
         Thread.start { accept(connection) }
       }
     }
   }
 
   deinit {
+    // Ends the accepting thread, which closes it.
     shutdown(listener, Int32(SHUT_RDWR))
-    close(listener)
   }
 
   private static func bind(_ listener: Int32, _ port: UInt16) -> Bool {

@@ -146,8 +146,7 @@ def down_for_a_day(events, seed, say):
 
 @experiment(share=0.15)
 def tls_faults(events, seed, say):
-    """receivers with an expired, foreign or self-signed certificate, of another name, or with a handshake
-    that stalls, beside good ones; none of them gets a byte of an event"""
+    """receivers whose certificate is expired, foreign, self-signed or another's, or whose handshake stalls"""
     with (tempfile.TemporaryDirectory() as folder, socket.create_server(("127.0.0.1", 0)) as stalls,
           Scene(events, seed, say, failing=0, SEALPOST_DELIVERY_TIMEOUT="3s", SEALPOST_CONNECT_TIMEOUT="2s",
                 SEALPOST_RETRY_MAX_ATTEMPTS="2", start=False) as scene):
