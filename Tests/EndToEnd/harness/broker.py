@@ -9,6 +9,7 @@ import tempfile
 
 import pika
 
+from .certificates import Authority
 from .waiting import free_port, is_listening, wait_until
 
 SBIN = pathlib.Path("/usr/lib/rabbitmq/bin")
@@ -41,24 +42,15 @@ class Broker:
     def _add_tls(self):
         """A TLS listener with a certificate for localhost, signed by an authority of its own."""
         self.tls_port = free_port()
-        self.authority = self.folder / "authority.pem"
-
-        def openssl(*arguments):
-            subprocess.run(["openssl", *arguments], check=True, capture_output=True, cwd=self.folder)
-
-        openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=authority", "-days",
-                "2", "-keyout", "authority.key", "-out", "authority.pem")
-        openssl("req", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost", "-addext",
-                "subjectAltName=DNS:localhost", "-keyout", "server.key", "-out", "server.csr")
-        openssl("x509", "-req", "-in", "server.csr", "-CA", "authority.pem", "-CAkey",
-                "authority.key", "-CAcreateserial", "-days", "2", "-copy_extensions", "copy", "-out",
-                "server.pem")
+        authority = Authority(self.folder)
+        self.authority = authority.file
+        certificate, key = authority.sign("localhost")
         configuration = self.folder / "rabbitmq.conf"
         configuration.write_text(
             f"listeners.ssl.default = {self.tls_port}\n"
             f"ssl_options.cacertfile = {self.authority}\n"
-            f"ssl_options.certfile = {self.folder}/server.pem\n"
-            f"ssl_options.keyfile = {self.folder}/server.key\n")
+            f"ssl_options.certfile = {certificate}\n"
+            f"ssl_options.keyfile = {key}\n")
         self.environment["RABBITMQ_CONFIG_FILE"] = str(configuration)
 
     @property

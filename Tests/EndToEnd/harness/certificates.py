@@ -15,21 +15,26 @@ class Authority:
 
     def server(self, host, days=2):
         """What a server needs to be `host`; with negative days its time is over."""
+        return self._context(*self.sign(host, days))
+
+    def sign(self, host, days=2):
+        """The files of a certificate for `host` and of its key."""
         name = f"{self.name}-{host}-{days}"
         self._openssl("req", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={host}", "-addext",
                       f"subjectAltName=DNS:{host}", "-keyout", f"{name}.key", "-out", f"{name}.csr")
         self._openssl("x509", "-req", "-in", f"{name}.csr", "-CA", self.file, "-CAkey",
                       f"{self.name}.key", "-CAcreateserial", "-days", str(days), "-copy_extensions",
                       "copy", "-out", f"{name}.pem")
-        return self._context(name)
+        return self.folder / f"{name}.pem", self.folder / f"{name}.key"
 
     def itself(self):
         """What a server has that shows the authority's own certificate."""
-        return self._context(self.name)
+        return self._context(self.file, self.folder / f"{self.name}.key")
 
-    def _context(self, name):
+    @staticmethod
+    def _context(certificate, key):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(self.folder / f"{name}.pem", self.folder / f"{name}.key")
+        context.load_cert_chain(certificate, key)
         return context
 
     def _openssl(self, *arguments):
