@@ -44,6 +44,7 @@ let package = Package(
     .systemLibrary(name: "CRabbitMQ", providers: [.apt(["librabbitmq-dev"])]),
     .systemLibrary(
       name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+    .systemLibrary(name: "CMimalloc", providers: [.apt(["libmimalloc-dev"])]),
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
 
@@ -62,7 +63,7 @@ let package = Package(
       "SealpostWorker",
       [
         "SealpostCore", "SealpostSigning", "SealpostBroker", "SealpostTransport", "SealpostStore",
-        "CLinux", logging, lifecycle, deque,
+        "CLinux", "CMimalloc", logging, lifecycle, deque,
       ]),
     module(
       "SealpostServer",

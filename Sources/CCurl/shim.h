@@ -28,6 +28,11 @@ static inline CURLcode sealpost_set_socket_function(CURL *handle,
   return curl_easy_setopt(handle, CURLOPT_OPENSOCKETFUNCTION, function);
 }
 
+static inline CURLcode sealpost_set_close_function(CURL *handle,
+                                                   curl_closesocket_callback function) {
+  return curl_easy_setopt(handle, CURLOPT_CLOSESOCKETFUNCTION, function);
+}
+
 static inline CURLcode sealpost_set_request_function(CURL *handle, curl_prereq_callback function) {
   return curl_easy_setopt(handle, CURLOPT_PREREQFUNCTION, function);
 }

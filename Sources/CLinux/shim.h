@@ -3,7 +3,6 @@
 
 /* What Swift's Glibc module leaves out. */
 #include <sys/epoll.h>
-#include <malloc.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 

@@ -6,11 +6,9 @@ import SealpostCore
 /// What libcurl's callbacks need of their engine: plain memory at a fixed address, since a callback that
 /// unwraps a class costs twenty times one that gets a pointer.
 struct EngineContext {
-  let multi: UnsafeMutableRawPointer
-  let poller: Int32
-  let tokenBase: UInt64
   let settings: TransportSettings
   let egress: EgressPolicy
+  var sockets: SocketSet
   /// When libcurl wants to be called next, on the monotonic clock in milliseconds; nil for not at all.
   var timerDeadline: Int64?
   /// How many look-ups of names may be under way.
@@ -18,27 +16,23 @@ struct EngineContext {
 }
 
 /// CURLMOPT_SOCKETFUNCTION: keeps the epoll set in step with the sockets that libcurl watches.
-///
-/// The pointer that libcurl keeps for each socket is null until the socket is in the set.
 func socketChanged(
   _ handle: UnsafeMutableRawPointer?, _ socket: curl_socket_t, _ what: CInt,
   _ user: UnsafeMutableRawPointer?, _ known: UnsafeMutableRawPointer?
 ) -> CInt {
   guard let context = user?.assumingMemoryBound(to: EngineContext.self) else { return 0 }
   if what == CURL_POLL_REMOVE {
-    epoll_ctl(context.pointee.poller, EPOLL_CTL_DEL, socket, nil)
+    var data: UnsafeMutableRawPointer?
+    if let handle { sealpost_get_pointer(handle, CURLINFO_PRIVATE, &data) }
+    // Only a connection that brought an answer is one whose end `closeSocket` hears of.
+    let slot = data?.assumingMemoryBound(to: TransferSlot.self)
+    context.pointee.sockets.unwatch(socket, isKept: slot?.pointee.isHeadComplete == true)
     return 0
   }
   var events: UInt32 = 0
   if what & CURL_POLL_IN != 0 { events |= EPOLLIN.rawValue }
   if what & CURL_POLL_OUT != 0 { events |= EPOLLOUT.rawValue }
-  var event = epoll_event(
-    events: events,
-    data: epoll_data(u64: context.pointee.tokenBase | UInt64(UInt32(bitPattern: socket))))
-  let operation = known == nil ? EPOLL_CTL_ADD : EPOLL_CTL_MOD
-  if epoll_ctl(context.pointee.poller, operation, socket, &event) == 0, known == nil {
-    curl_multi_assign(context.pointee.multi, socket, user)
-  }
+  context.pointee.sockets.watch(socket, for: events)
   return 0
 }
 
@@ -70,6 +64,12 @@ func openSocket(
   return socket(
     address.pointee.family, address.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue),
     address.pointee.protocol)
+}
+
+/// CURLOPT_CLOSESOCKETFUNCTION: the number of a connection's socket is about to be another's.
+func closeSocket(_ user: UnsafeMutableRawPointer?, _ socket: curl_socket_t) -> CInt {
+  user?.assumingMemoryBound(to: EngineContext.self).pointee.sockets.closed(socket)
+  return close(socket)
 }
 
 /// CURLOPT_PREREQFUNCTION: the egress policy once more, for connections that are used again and so were

@@ -42,8 +42,8 @@ public final class HTTPEngine {
     context = .allocate(capacity: 1)
     context.initialize(
       to: EngineContext(
-        multi: multi, poller: poller.fileDescriptor, tokenBase: tokenBase, settings: settings,
-        egress: egress))
+        settings: settings, egress: egress,
+        sockets: SocketSet(poller: poller.fileDescriptor, tokenBase: tokenBase)))
     sealpost_multi_set_pointer(multi, CURLMOPT_SOCKETDATA, context)
     sealpost_multi_set_socket_function(multi, socketChanged)
     sealpost_multi_set_pointer(multi, CURLMOPT_TIMERDATA, context)
@@ -112,13 +112,14 @@ public final class HTTPEngine {
 
   /// Takes what the poller reported under one of the engine's tokens.
   public func socketReady(token: UInt64, events: Poller.Events) {
+    let socket = curl_socket_t(bitPattern: UInt32(truncatingIfNeeded: token))
+    guard context.pointee.sockets.isWatched(socket) else { return }
     var mask: CInt = 0
     if events.contains(.readable) { mask |= CURL_CSELECT_IN }
     if events.contains(.writable) { mask |= CURL_CSELECT_OUT }
     if !events.isDisjoint(with: .failed) { mask |= CURL_CSELECT_ERR }
     var running: CInt = 0
-    curl_multi_socket_action(
-      multi, curl_socket_t(bitPattern: UInt32(truncatingIfNeeded: token)), mask, &running)
+    curl_multi_socket_action(multi, socket, mask, &running)
   }
 
   /// For how long the poller may sleep on the engine's account; -1 for ever.

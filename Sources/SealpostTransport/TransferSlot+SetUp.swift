@@ -32,6 +32,8 @@ extension TransferSlot {
     sealpost_set_pointer(handle, CURLOPT_WRITEDATA, address)
     sealpost_set_socket_function(handle, openSocket)
     sealpost_set_pointer(handle, CURLOPT_OPENSOCKETDATA, address)
+    sealpost_set_close_function(handle, closeSocket)
+    sealpost_set_pointer(handle, CURLOPT_CLOSESOCKETDATA, context)
     sealpost_set_request_function(handle, requestBegins)
     sealpost_set_pointer(handle, CURLOPT_PREREQDATA, address)
     set(CURLOPT_CONNECTTIMEOUT_MS, Int(settings.connectTimeout.nanoseconds / 1_000_000))

@@ -1,4 +1,4 @@
-internal import CLinux
+internal import CMimalloc
 import Logging
 import SealpostCore
 import SealpostStore
@@ -25,9 +25,12 @@ final class DirectoryRefresher: Sendable {
 
   /// Reads the whole directory.
   func load() async throws(StoreError) -> WebhookDirectory {
+    // Reading a hundred thousand webhooks leaves much memory behind that nobody needs again: it goes back to
+    // the system at once. Later the allocator keeps what it may need, for its usual time.
+    let usual = mi_option_get(mi_option_decommit_delay)
+    mi_option_set(mi_option_decommit_delay, 0)
+    defer { mi_option_set(mi_option_decommit_delay, usual) }
     try await refresh()
-    // Reading a hundred thousand webhooks leaves much memory behind that nobody needs again.
-    malloc_trim(0)
     return directory.withLock { $0 }
   }
 
