@@ -25,6 +25,8 @@ struct HeldMessage {
   var hasCaughtUp = false
   /// Set once the log was asked how far it had come.
   var isProgressKnown = false
+  /// Whose it is, where the lane counts what it holds of each account; -1 where it does not.
+  var accountSlot: Int32 = -1
   /// The event's identity, name and account as read from body and properties.
   var eventID = UnsafeRawBufferPointer(start: nil, count: 0)
   var eventName = UnsafeRawBufferPointer(start: nil, count: 0)

@@ -61,6 +61,8 @@ extension Lane {
       let id = Digest.eventID(account: held.pointee.account, body: message.body)
       held.pointee.keep(id: id.utf8, name: event.name)
     }
+    if message.copy != .none { held.pointee.isProgressKnown = false }
+    if fairShare.isCrowded(now: instant), moveBehind(index) { return }
     fanOut(index)
   }
 
@@ -79,7 +81,7 @@ extension Lane {
     held.pointee.eventID = retry.eventID
     held.pointee.triggeredAt = event.triggeredAt
     held.pointee.keep(id: EmptyCollection<UInt8>(), name: event.name)
-    if retry.copy != .none { held.pointee.isProgressKnown = false }
+    if message.copy != .none { held.pointee.isProgressKnown = false }
     resume(index, retry)
   }
 

@@ -144,6 +144,9 @@ extension Lane {
       switch ticket {
       case .delivery(let index): settle(delivery: index)
       case .message(let index): release(message: index)
+      case .moved(let index):
+        fairShare.moved()
+        release(message: index)
       }
     }
   }
@@ -151,7 +154,13 @@ extension Lane {
   /// Puts into the backlog what the ladder does not take; what has no place there is published until it is
   /// taken.
   func unpublished(_ tickets: [PublishTicket]) {
-    for case .delivery(let index) in tickets { spill(deliveries.remove(index), .ladder) }
+    for ticket in tickets {
+      switch ticket {
+      case .delivery(let index): spill(deliveries.remove(index), .ladder)
+      case .moved(let index): keepAfterAll(index)
+      case .message: break
+      }
+    }
   }
 
   /// Ends a delivery for this lane.
@@ -176,6 +185,7 @@ extension Lane {
     endSuspect(index)
     let held = messages.remove(index)
     heldBytes -= held.heldBytes
+    if held.accountSlot >= 0 { fairShare.ended(account: Int(held.accountSlot)) }
     if isOurs(held), !held.isAcknowledged {
       acknowledgements.settle(held.message.tag)
     }

@@ -86,7 +86,7 @@ def channel_closed_by_consumer_timeout(events, seed, say):
         scene.program.stop()
         scene.program.start()
         held = threading.Event()
-        scene.script("/exact", lambda r: "silence" if r.event == "evt_0" and not held.is_set() else 200)
+        scene.script("/exact", lambda r: "silence" if r.event == "evt-1" and not held.is_set() else 200)
         scene.load()
         wait_until(lambda: "timed out" in scene.program.log or "PRECONDITION" in scene.program.log,
                    "the channel to be closed", timeout=90)

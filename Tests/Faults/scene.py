@@ -33,11 +33,11 @@ class Scene:
     """The real program with a broker and a store of its own, and events on their way to three webhooks."""
 
     def __init__(self, events, seed, say, failing=0.05, workers=1, proxy=False, paths=None, start=True,
-                 **settings):
+                 floods=False, **settings):
         self.say, self.seed = say, seed
-        self.events = [f"evt_{number}" for number in range(events)]
+        self.events = [f"evt-{number + 1}" for number in range(events)]
         self.paths = dict(PATHS if paths is None else paths)
-        self.broker, self.receiver = Broker(), Receiver()
+        self.broker, self.receiver = Broker(), Receiver(keeps_all=False)
         self.proxy = Proxy(self.broker.port) if proxy else None
         self.programs, self.succeeded, self.published = [], set(), []
         self.stopped = threading.Event()
@@ -53,7 +53,8 @@ class Scene:
             self.programs.append(Program(self.broker, **settings))
         for path, pattern in self.paths.items():
             self.program.add_webhook(self.receiver.url(path), pattern, name=path)
-        self._thread = threading.Thread(target=self._publish, daemon=True)
+        self._thread = threading.Thread(
+            target=self.flood if floods else self._publish, daemon=True)
         if start:
             self.start()
 
@@ -97,6 +98,14 @@ class Scene:
     def load(self):
         """Begins to publish."""
         self._thread.start()
+
+    def flood(self):
+        """Publishes at full speed, with the program's own command, which waits for all confirms."""
+        name = self.events[0].rpartition("-")[0]
+        code, _, errors = self.program.run(
+            "publish", "license.created", "--count", len(self.events), "--id", name)
+        assert code == 0, errors
+        self.published += self.events
 
     def script(self, path, script):
         """Sets what a path answers; what it answers with 2xx counts as delivered."""
@@ -153,7 +162,7 @@ class Scene:
         assert not self._thread.is_alive(), "publishing hangs"
         self.wait_for(1, timeout)
         names = [f"{self.program.namespace}.{name}" for name in
-                 ["events", "retries", *(f"v1.delay.{level}" for level in range(18))]]
+                 ["events", "events.bulk", "retries", *(f"v1.delay.{level}" for level in range(18))]]
 
         def is_settled():
             return (sum((self.broker.depth(name) or (1, 0))[0] for name in names) <= left
