@@ -69,6 +69,7 @@ final class ControlExchange: Sendable {
 
   private func serve(_ channel: ControlChannel) throws(BrokerError) {
     var lookAt = MonotonicTime.nanoseconds()
+    var consumers = 0
     while !isStopping.load(ordering: .acquiring) {
       var descriptors = [
         pollfd(fd: channel.fileDescriptor, events: Int16(POLLIN), revents: 0),
@@ -86,6 +87,10 @@ final class ControlExchange: Sendable {
       if MonotonicTime.nanoseconds() >= lookAt {
         let depth = try channel.depth(of: settings.names.events)
         for lane in lanes { lane.post(.depth(depth)) }
+        if depth.consumers != consumers {
+          consumers = depth.consumers
+          logger.info("lanes of all workers", metadata: ["count": "\(consumers)"])
+        }
         lookAt = MonotonicTime.nanoseconds() + Self.lookInterval
       }
     }
