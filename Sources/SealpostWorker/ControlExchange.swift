@@ -46,6 +46,7 @@ final class ControlExchange: Sendable {
   /// The thread.
   func run() {
     var backoff = Backoff()
+    var settings = settings
     while !isStopping.load(ordering: .acquiring) {
       do throws(BrokerError) {
         let channel = try ControlChannel(
@@ -55,7 +56,10 @@ final class ControlExchange: Sendable {
         backoff.reset()
         try serve(channel)
       } catch {
-        logger.info(
+        settings.tryAnotherFirst()
+        logger.log(
+          // At the very first start nothing is declared yet.
+          level: error.isMissingObject ? .debug : .info,
           "workers do not hear each other, connecting again",
           metadata: ["error": "\(error.sentence)"])
         let until = MonotonicTime.nanoseconds() + backoff.next().nanoseconds

@@ -13,6 +13,8 @@ struct HeldMessage {
   let connection: Int
   /// When the lane read it.
   let receivedAt: Timestamp
+  /// The same on the monotonic clock, in nanoseconds.
+  let heldSince: Int64
   /// How many deliveries, questions and publishes keep it.
   var pending = 0
   /// How many of those are deliveries under way that are in the backlog too.
@@ -35,10 +37,11 @@ struct HeldMessage {
 
   private var extra: UnsafeMutableRawBufferPointer?
 
-  init(_ message: BrokerMessage, connection: Int, receivedAt: Timestamp) {
+  init(_ message: BrokerMessage, connection: Int, receivedAt: Timestamp, heldSince: Int64) {
     self.message = message
     self.connection = connection
     self.receivedAt = receivedAt
+    self.heldSince = heldSince
     self.isProgressKnown = !message.redelivered
   }
 

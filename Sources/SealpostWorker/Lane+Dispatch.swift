@@ -45,6 +45,13 @@ extension Lane {
   private func start(_ index: Int32) {
     let delivery = deliveries[index]
     let held = messages[delivery.pointee.message]
+    if held.pointee.isAbandoned {
+      // It was given back while this waited.
+      dispatcher.ended(
+        webhook: delivery.pointee.entry.slot, line: delivery.pointee.line, nil, startedAt: instant,
+        now: instant)
+      return settle(delivery: index)
+    }
     delivery.pointee.sentAt = now
     delivery.pointee.startedAt = instant
     fault?.pass(.beforeSend)

@@ -44,11 +44,11 @@ extension Lane {
   /// Delivers an event that could not be moved.
   func keepAfterAll(_ index: Int32) {
     fairShare.moved()
-    messages[index].pointee.pending -= 1
     guard !messages[index].pointee.isAbandoned, drainDeadline == nil, pause == .none else {
       messages[index].pointee.isAbandoned = true
-      return settle(message: index)
+      return release(message: index)
     }
+    messages[index].pointee.pending -= 1
     fanOut(index)
   }
 

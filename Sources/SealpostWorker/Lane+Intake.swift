@@ -15,7 +15,8 @@ extension Lane {
     acknowledgements.received(message.tag)
     // What was on its way when consuming stopped goes back with the connection.
     guard drainDeadline == nil, pause == .none else { return message.free() }
-    let held = HeldMessage(message, connection: connection, receivedAt: now)
+    let held = HeldMessage(
+      message, connection: connection, receivedAt: now, heldSince: instant)
     heldBytes += held.heldBytes
     let index = messages.insert(held)
     if message.deliveryCount >= Self.suspectDeliveryCount {

@@ -147,6 +147,7 @@ extension Lane {
       case .moved(let index):
         fairShare.moved()
         release(message: index)
+      case .givenBack(let index): givenBack(index)
       }
     }
   }
@@ -158,7 +159,7 @@ extension Lane {
       switch ticket {
       case .delivery(let index): spill(deliveries.remove(index), .ladder)
       case .moved(let index): keepAfterAll(index)
-      case .message: break
+      case .message, .givenBack: break
       }
     }
   }
@@ -171,7 +172,7 @@ extension Lane {
   }
 
   /// Takes one hold off a message, and settles it with the last.
-  private func release(message index: Int32) {
+  func release(message index: Int32) {
     messages[index].pointee.pending -= 1
     if messages[index].pointee.pending == 0 {
       settle(message: index)

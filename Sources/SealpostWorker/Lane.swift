@@ -97,6 +97,8 @@ final class Lane {
   var isStopped = false
   var rejections = RejectionLog()
   var fault: FaultPoint?
+  let holdLimit: Int64
+  var lastGivingBack: Int64 = 0
 
   /// Makes a lane that does not consume yet. `run()` is its thread's function.
   init(_ surroundings: Surroundings, directory: WebhookDirectory) throws(TransportError) {
@@ -118,6 +120,7 @@ final class Lane {
       hostLimit: Dispatcher.share(of: settings.maximumInFlightPerHost, lanes: settings.lanes))
     self.fairShare = FairShare(prefetch: settings.prefetch)
     self.records = RecordRequest(lane: surroundings.mailbox)
+    self.holdLimit = FaultPoint.holdLimit(parsing: settings.fault) ?? Self.longestHold
     self.fault = settings.fault.flatMap { FaultPoint(parsing: $0) }
   }
 
@@ -199,6 +202,7 @@ final class Lane {
     lastTick = instant
     sweep()
     detachSilent()
+    giveBackOld()
     acknowledge(threshold: 1)
     heartbeat()
     rejections.report(to: surroundings.logger, at: now)

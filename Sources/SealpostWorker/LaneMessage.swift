@@ -90,12 +90,14 @@ enum PublishTicket: Sendable {
   case message(Int32)
   /// An event that was moved to the queue of accounts over their share.
   case moved(Int32)
+  /// A message that was held for too long and is in its queue again.
+  case givenBack(Int32)
 
   /// Whether the lane knows another way where the broker does not take it now.
   var hasOtherWay: Bool {
     switch self {
     case .delivery, .moved: true
-    case .message: false
+    case .message, .givenBack: false
     }
   }
 }

@@ -1,11 +1,11 @@
 """A broker that restarts, is full, refuses, forgets, or is out of reach."""
 
+import os
+import signal
 import threading
-import time
 
-from harness.broker import Broker
-from harness.publisher import Publisher, event_body
-from harness.waiting import wait_until
+from harness.cluster import Cluster
+from harness.waiting import is_listening, wait_until
 from scene import Scene, experiment
 
 
@@ -223,3 +223,30 @@ def retries_never_confirmed(events, seed, say):
         scene.proxy.drop()
         say(f"deliveries flow {scene.wait_for_more():.1f} s later")
         return scene.finish(crashes=2)
+
+
+@experiment(share=1.0)
+def cluster_of_three(events, seed, say):
+    """of three nodes the queue's leader is killed and comes back; then a minority is cut off, then frozen"""
+    with Scene(events, seed, say, broker=Cluster()) as scene:
+        cluster, queue = scene.broker, scene.program.queue
+        scene.load()
+        scene.wait_for(0.15)
+        leader = cluster.leader(queue)
+        leader.kill()
+        say(f"{leader.name}, which led the queue, is killed: deliveries flow {scene.wait_for_more():.1f} s later")
+        leader.start()
+        scene.wait_for(0.4)
+        minority = cluster.leader(queue)
+        cluster.cut_off(minority)
+        say(f"{minority.name}, which leads now, is cut off: deliveries flow {scene.wait_for_more():.1f} s later")
+        wait_until(lambda: not is_listening(minority.port), "the minority to notice and to pause", timeout=60)
+        cluster.let_in(minority)
+        wait_until(lambda: is_listening(minority.port), "the minority to be back", timeout=120)
+        scene.wait_for(0.7)
+        frozen = cluster.leader(queue)
+        os.killpg(frozen.process.pid, signal.SIGSTOP)
+        took = scene.wait_for_more(timeout=90)
+        os.killpg(frozen.process.pid, signal.SIGCONT)
+        say(f"{frozen.name}, which leads now, is frozen: deliveries flow {took:.1f} s later")
+        return scene.finish(crashes=3)

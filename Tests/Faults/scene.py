@@ -33,11 +33,11 @@ class Scene:
     """The real program with a broker and a store of its own, and events on their way to three webhooks."""
 
     def __init__(self, events, seed, say, failing=0.05, workers=1, proxy=False, paths=None, start=True,
-                 floods=False, **settings):
+                 floods=False, broker=None, **settings):
         self.say, self.seed = say, seed
         self.events = [f"evt-{number + 1}" for number in range(events)]
         self.paths = dict(PATHS if paths is None else paths)
-        self.broker, self.receiver = Broker(), Receiver(keeps_all=False)
+        self.broker, self.receiver = broker or Broker(), Receiver(keeps_all=False)
         self.proxy = Proxy(self.broker.port) if proxy else None
         self.programs, self.succeeded, self.published = [], set(), []
         self.stopped = threading.Event()
@@ -69,8 +69,12 @@ class Scene:
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, kind, *_):
         self.stopped.set()
+        if kind:
+            for program in self.programs:
+                if program.process:
+                    self.say("the worker's last words:\n" + "\n".join(program.log.splitlines()[-20:]))
         for program in self.programs:
             program.close()
         if self.proxy:

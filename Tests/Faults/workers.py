@@ -52,6 +52,22 @@ for place in ["before-send", "after-send", "before-log", "after-log", "after-con
     killed_at(place)
 
 
+@experiment(share=5)
+def killed_while_a_flood_is_moved(events, seed, say):
+    """kill -9 of the worker three times while one account's flood is moved behind the others"""
+    with Scene(max(40_000, events), seed, say, start=False, floods=True, paths={"/flood": "*"}) as scene:
+        scene.program.add_webhook(scene.receiver.url("/small"), "*", account="small")
+        scene.start()
+        scene.load()
+        behind = f"{scene.program.namespace}.events.bulk"
+        for _ in range(3):
+            wait_until(lambda: (scene.broker.depth(behind) or (0, 0))[0] > 0, "some to be behind",
+                       interval=0.005, timeout=60)
+            scene.program.kill()
+            scene.program.start()
+        return scene.finish(crashes=3)
+
+
 @experiment(share=1.5)
 def crash_loop(events, seed, say):
     """thirty starts, each killed a moment after it delivers"""
