@@ -27,7 +27,7 @@ def connections_lost(events, seed, say):
 connections_lost.short = True
 
 
-@experiment()
+@experiment(alone=True)
 def broker_restarted(events, seed, say):
     """RabbitMQ is stopped in good order and started again"""
     with Scene(events, seed, say) as scene:
@@ -64,7 +64,7 @@ alarm("memory", ("set_vm_memory_high_watermark", "0.0001"), ("set_vm_memory_high
 alarm("disk", ("set_disk_free_limit", "100000GB"), ("set_disk_free_limit", "50MB"))
 
 
-@experiment(share=0.7)
+@experiment(share=0.7, alone=True)
 def connections_closed_by_operator(events, seed, say):
     """rabbitmqctl close_all_connections, five times"""
     with Scene(events, seed, say) as scene:
@@ -225,7 +225,7 @@ def retries_never_confirmed(events, seed, say):
         return scene.finish(crashes=2)
 
 
-@experiment(share=1.0)
+@experiment(share=1.0, alone=True)
 def cluster_of_three(events, seed, say):
     """of three nodes the queue's leader is killed and comes back; then a minority is cut off, then frozen"""
     with Scene(events, seed, say, broker=Cluster()) as scene:

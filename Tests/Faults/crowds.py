@@ -61,7 +61,7 @@ def webhooks_changed_under_load(events, seed, say):
         return scene.finish()
 
 
-@experiment(share=1.0)
+@experiment(share=1.0, alone=True)
 def one_hangs_among_many(events, seed, say):
     """one hanging webhook among thirty: the others do not notice"""
     paths = {f"/hook{number}": "*" for number in range(30)}
@@ -80,7 +80,7 @@ def one_hangs_among_many(events, seed, say):
         return scene.finish(duplicates=2000)
 
 
-@experiment(share=20)
+@experiment(share=20, alone=True)
 def two_accounts(events, seed, say):
     """an account floods the queue at full speed, and another that sends a few waits less than two seconds"""
     with Scene(events, seed, say, failing=0, start=False, floods=True, paths={"/flood": "*"}) as scene:

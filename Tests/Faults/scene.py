@@ -19,11 +19,12 @@ EXPERIMENTS = {}
 PATHS = {"/exact": "license.created", "/prefix": "license.*", "/all": "*"}
 
 
-def experiment(*, share=1.0, short=False):
+def experiment(*, share=1.0, short=False, alone=False):
     """Registers an experiment under its name, with hyphens. share: of the events asked for; short: in the
-    set that runs with every change."""
+    set that runs with every change; alone: it measures times, or needs the whole machine, and no other runs
+    beside it."""
     def register(function):
-        function.share, function.short = share, short
+        function.share, function.short, function.alone = share, short, alone
         EXPERIMENTS[function.__name__.replace("_", "-")] = function
         return function
     return register

@@ -10,7 +10,7 @@ from harness.waiting import wait_until
 from scene import Scene, experiment
 
 
-@experiment(short=True)
+@experiment(share=2.0, short=True, alone=True)
 def worker_and_broker_killed(events, seed, say):
     """kill -9 of the worker three times and of RabbitMQ once, at full speed"""
     with Scene(events, seed, say) as scene:
@@ -52,7 +52,7 @@ for place in ["before-send", "after-send", "before-log", "after-log", "after-con
     killed_at(place)
 
 
-@experiment(share=5)
+@experiment(share=5, alone=True)
 def killed_while_a_flood_is_moved(events, seed, say):
     """kill -9 of the worker three times while one account's flood is moved behind the others"""
     with Scene(max(40_000, events), seed, say, start=False, floods=True, paths={"/flood": "*"}) as scene:
@@ -166,7 +166,7 @@ def sigterm_twice(events, seed, say):
         return scene.finish(crashes=1)
 
 
-@experiment()
+@experiment(share=2.0, alone=True)
 def rolling_restart(events, seed, say):
     """two workers on one store are restarted in turn under load, ten times"""
     with Scene(events, seed, say, workers=2) as scene:
