@@ -43,7 +43,7 @@ def broker_restarted(events, seed, say):
 
 def alarm(kind, set_it, clear_it):
     def run(events, seed, say):
-        with Scene(events, seed, say, failing=0.2) as scene:
+        with Scene(events, seed, say, failing=0.1) as scene:
             scene.load()
             scene.wait_for(0.2)
             scene.broker.ctl(*set_it)
@@ -183,7 +183,7 @@ unreachable("lost_to_broker", "what the worker sends is lost", "up")
 @experiment(share=0.5)
 def retries_refused(events, seed, say):
     """the ladder refuses every retry for a while"""
-    with Scene(events, seed, say, failing=0.2) as scene:
+    with Scene(events, seed, say, failing=0.1) as scene:
         scene.broker.ctl("set_policy", "full", "delay", '{"max-length": 0}', "--apply-to", "queues")
         scene.load()
         wait_until(lambda: scene.program.json("dead", "list", "--state", "waiting"),
@@ -196,7 +196,7 @@ def retries_refused(events, seed, say):
 @experiment(share=0.5)
 def retries_returned(events, seed, say):
     """the ladder's queues are unbound for a while: every retry is returned"""
-    with Scene(events, seed, say, failing=0.2) as scene:
+    with Scene(events, seed, say, failing=0.1) as scene:
         namespace = scene.program.namespace
         connection = scene.broker.connect()
         channel = connection.channel()
@@ -214,7 +214,7 @@ def retries_returned(events, seed, say):
 @experiment(share=0.5)
 def retries_never_confirmed(events, seed, say):
     """the broker answers nothing for longer than a confirm may take"""
-    with Scene(events, seed, say, failing=0.2, proxy=True) as scene:
+    with Scene(events, seed, say, failing=0.1, proxy=True) as scene:
         scene.load()
         scene.wait_for(0.1)
         scene.proxy.stall("down")

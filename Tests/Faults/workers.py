@@ -30,7 +30,7 @@ def worker_and_broker_killed(events, seed, say):
 
 def killed_at(place):
     def run(events, seed, say):
-        with Scene(events, seed, say, failing=0.2, SEALPOST_LANES="1", start=False) as scene:
+        with Scene(events, seed, say, failing=0.1, SEALPOST_LANES="1", start=False) as scene:
             scene.program.environment["SEALPOST_FAULT"] = f"{place}:30"
             scene.start()
             scene.load()
