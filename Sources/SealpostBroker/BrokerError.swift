@@ -35,6 +35,12 @@ public enum BrokerError: Error, Hashable, Sendable {
     }
   }
 
+  /// Whether a queue or exchange is not there.
+  public var isMissingObject: Bool {
+    if case .notFound = self { return true }
+    return false
+  }
+
   /// What is wrong and how to mend it.
   public var sentence: String {
     switch self {

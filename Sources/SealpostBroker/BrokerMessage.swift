@@ -29,6 +29,8 @@ public struct BrokerMessage {
   public let traceparent: UnsafeRawBufferPointer?
   /// The header `about` of a notice: the public identity of its webhook.
   public let about: UnsafeRawBufferPointer?
+  /// Whether the same message may be on its way a second time.
+  public let copy: RetryHeaders.Copy
   /// The headers of a retry.
   public let retry: RetryHeaders.Reading
 
@@ -58,6 +60,7 @@ public struct BrokerMessage {
     var traceparent: UnsafeRawBufferPointer?
     var about: UnsafeRawBufferPointer?
     var deliveryCount: Int64 = 0
+    var copy = RetryHeaders.Copy.none
     var retryFields: [AMQPField] = []
     read.forEachHeader { field in
       if field.name(is: "account") {
@@ -70,12 +73,16 @@ public struct BrokerMessage {
         deliveryCount = max(0, field.integer ?? 0)
       } else if field.name.starts(with: RetryHeaders.Name.prefix.utf8) {
         retryFields.append(field)
+        if field.name(is: RetryHeaders.Name.copy) {
+          copy = field.integer.flatMap { RetryHeaders.Copy(rawValue: $0) } ?? .none
+        }
       }
     }
     self.account = account
     self.traceparent = traceparent
     self.about = about
     self.deliveryCount = deliveryCount
+    self.copy = copy
     retry = retryFields.isEmpty ? .absent : RetryHeaders.read(retryFields)
   }
 }

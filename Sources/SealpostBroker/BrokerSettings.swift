@@ -30,6 +30,12 @@ public struct BrokerSettings: Sendable {
     self.levelMaximumBytes = levelMaximumBytes
   }
 
+  /// Puts the first address last, after it brought no luck: it may take connections and still be of no use,
+  /// as a node that is cut off from its cluster.
+  public mutating func tryAnotherFirst() {
+    if urls.count > 1 { urls.append(urls.removeFirst()) }
+  }
+
   /// The names of our objects.
   public var names: BrokerNames {
     BrokerNames(namespace: namespace, eventsExchange: eventsExchange)

@@ -21,17 +21,23 @@ public struct QueueDepth: Hashable, Sendable {
     for queue in [names.events, names.bulk, names.retries, names.rejected]
       + (0..<DelayLadder.levels).map(names.delay)
     {
-      let arena = BytesArena()
-      let reply = amqp_queue_declare(
-        connection.state, channel, arena.bytes(queue), 1, 1, 0, 0, amqp_empty_table)
-      try connection.checkReply()
-      depths.append(
-        QueueDepth(
-          queue: queue, messages: Int(reply?.pointee.message_count ?? 0),
-          consumers: Int(reply?.pointee.consumer_count ?? 0)))
+      depths.append(try read(queue, on: connection, channel))
     }
     amqp_channel_close(connection.state, channel, AMQP_REPLY_SUCCESS)
     amqp_maybe_release_buffers(connection.state)
     return depths
+  }
+
+  /// Reads the depth of one queue.
+  static func read(_ queue: String, on connection: BrokerConnection, _ channel: amqp_channel_t)
+    throws(BrokerError) -> QueueDepth
+  {
+    let arena = BytesArena()
+    let reply = amqp_queue_declare(
+      connection.state, channel, arena.bytes(queue), 1, 1, 0, 0, amqp_empty_table)
+    try connection.checkReply()
+    return QueueDepth(
+      queue: queue, messages: Int(reply?.pointee.message_count ?? 0),
+      consumers: Int(reply?.pointee.consumer_count ?? 0))
   }
 }

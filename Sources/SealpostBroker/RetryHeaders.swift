@@ -47,6 +47,13 @@ public struct RetryHeaders {
     case possible = 1
     /// There may be another, whose due time passed a while before this one's.
     case late = 2
+    /// A lane held it for so long that it gave it back: this one goes on from where the log says.
+    case returned = 3
+  }
+
+  /// The header that says whether the same message may be on its way a second time.
+  public static func copyHeader(_ copy: Copy) -> (key: String, value: HeaderValue) {
+    (Name.copy, .int(copy.rawValue))
   }
 
   /// The headers of an outgoing retry.
@@ -62,11 +69,11 @@ public struct RetryHeaders {
       (Name.webhook, .text(webhook)), (Name.run, .int(Int64(run))),
       (Name.attempt, .int(Int64(attempt))), (Name.deferrals, .int(Int64(deferrals))),
       (Name.firstAttempt, .int(firstAttemptAt?.nanoseconds ?? 0)), (Name.revision, .int(revision)),
-      (Name.copy, .int(copy.rawValue)),
+      copyHeader(copy),
     ]
   }
 
-  /// Notes in the headers of an outgoing retry that it is published once more.
+  /// Notes in the headers of an outgoing message that it is published once more.
   public static func notePossibleCopy(in headers: inout [(key: String, value: HeaderValue)]) {
     guard let index = headers.firstIndex(where: { $0.key == Name.copy }) else { return }
     headers[index].value = .int(Copy.possible.rawValue)

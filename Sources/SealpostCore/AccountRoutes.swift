@@ -3,12 +3,15 @@ final class AccountRoutes: Sendable {
   /// All webhooks of the account in the order of their public identities: most accounts have few, and a
   /// dictionary for each would take more memory than the webhooks.
   let entries: [DirectoryEntry]
+  /// A small number that is the account's own for the life of the process.
+  let slot: Int
 
   private let all: [DirectoryEntry]
   private let prefixes: [(prefix: [UInt8], entry: DirectoryEntry)]
   private let names: ByteTable<[DirectoryEntry]>
 
-  init(_ entries: some Sequence<DirectoryEntry>) {
+  init(_ entries: some Sequence<DirectoryEntry>, slot: Int) {
+    self.slot = slot
     self.entries = entries.sorted { $0.webhook.id < $1.webhook.id }
     var all: [DirectoryEntry] = []
     var prefixes: [(prefix: [UInt8], entry: DirectoryEntry)] = []

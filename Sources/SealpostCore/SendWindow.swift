@@ -14,8 +14,20 @@ public struct SendWindow: Sendable {
     case success
     /// It failed in a way that asks for less: it is overloaded, or did not answer in time.
     case overload
+    /// The same, and it says when to come again.
+    case postponed
     /// It failed in another way.
     case failure
+  }
+
+  /// What the windows of the same webhook in other lanes should know.
+  public enum News: Hashable, Sendable {
+    /// It closed, or a probe failed; this lane probes after so long.
+    case closed(probeIn: Duration)
+    /// A probe succeeded.
+    case opened
+    /// The receiver asked for less and said when to come again.
+    case postponed
   }
 
   /// What to do with a delivery.
@@ -53,7 +65,13 @@ public struct SendWindow: Sendable {
   private static let longestWaitOfDeferred: Int64 = 10_000_000_000
   private static let longestDeferral: Int64 = 60_000_000_000
 
-  private let most: Int
+  /// For how long nothing more is told after something was: what is missed costs only speed.
+  private static let tellingPause: Int64 = 250_000_000
+  /// How much later than the lane that told of it another one probes: by then it heard how that went.
+  private static let probeMargin: Int64 = 1_000_000_000
+
+  private var most: Int
+  private var toldAt = Int64.min / 2
   private var failures: UInt32 = 0
   private var endings = 0
   private var closedAt: Int64?
@@ -98,29 +116,66 @@ public struct SendWindow: Sendable {
     inFlight >= limit && inFlight > 0 && now - lastProgress > Self.longSilence
   }
 
+  /// Changes the share of the webhook's limit that the lane has.
+  public mutating func setMost(_ most: Int) {
+    self.most = most
+    limit = min(limit, most)
+  }
+
   /// Notes the end of a request.
-  public mutating func ended(_ ending: Ending, startedAt: Int64, now: Int64) {
+  ///
+  /// - Returns: what to tell the other lanes, mostly nothing.
+  @discardableResult
+  public mutating func ended(_ ending: Ending, startedAt: Int64, now: Int64) -> News? {
+    guard let news = note(ending, startedAt: startedAt, now: now), now - toldAt > Self.tellingPause
+    else { return nil }
+    toldAt = now
+    return news
+  }
+
+  /// Takes over what another lane learned about the receiver.
+  public mutating func hear(_ news: News, now: Int64) {
+    switch news {
+    case .opened:
+      if isClosed { open() }
+    case .postponed:
+      if !isClosed { limit = max(1, limit / 2) }
+    case .closed(let probeIn):
+      let pause = min(max(0, probeIn.nanoseconds), Self.probePauses.upperBound)
+      if !isClosed { close(now) }
+      probePause = max(probePause, pause)
+      probeAt = max(probeAt, now + pause + Self.probeMargin)
+    }
+  }
+
+  private mutating func note(_ ending: Ending, startedAt: Int64, now: Int64) -> News? {
     lastProgress = now
     measure?.ended += 1
     if let closedAt {
       if ending == .success {
         open()
+        return .opened
       } else if startedAt >= closedAt {
         // What began before the window closed says nothing new.
         probePause = min(probePause * 2, Self.probePauses.upperBound)
         probeAt = now + probePause
+        return .closed(probeIn: .nanoseconds(probePause))
       }
-      return
+      return nil
     }
     failures = (failures << 1 | (ending == .success ? 0 : 1)) & (1 << Self.remembered - 1)
     endings = min(endings + 1, Self.remembered)
     switch ending {
     case .success: limit = min(limit + 1, most)
-    case .overload: limit = max(1, limit / 2)
+    case .overload, .postponed: limit = max(1, limit / 2)
     case .failure: break
     }
     let failed = failures.nonzeroBitCount
-    if ending != .success, failed >= Self.closingFailures, failed * 2 >= endings { close(now) }
+    if ending != .success, failed >= Self.closingFailures, failed * 2 >= endings {
+      close(now)
+      return .closed(probeIn: .nanoseconds(probePause))
+    }
+    return ending == .postponed ? .postponed : nil
   }
 
   /// Decides about a delivery.

@@ -25,6 +25,12 @@ public struct WebhookDirectory: Sendable {
     accounts.value(account)?.matches(event, body)
   }
 
+  /// How many accounts have, or had, webhooks.
+  public var accountCount: Int { accounts.count }
+
+  /// A small number that is the account's own for the life of the process, or nil where it has no webhook.
+  public func slot(account: UnsafeRawBufferPointer) -> Int? { accounts.value(account)?.slot }
+
   /// The webhook of that account and identity, or nil.
   public func entry(account: UnsafeRawBufferPointer, id: UnsafeRawBufferPointer) -> DirectoryEntry?
   {
@@ -61,7 +67,8 @@ public struct WebhookDirectory: Sendable {
         entries[webhook.id] = DirectoryEntry(webhook: webhook, slot: slot, host: host)
       }
       result.count += entries.count - (old?.entries.count ?? 0)
-      result.accounts.set(account, AccountRoutes(entries.values))
+      result.accounts.set(
+        account, AccountRoutes(entries.values, slot: old?.slot ?? result.accounts.count))
     }
     return result
   }

@@ -4,7 +4,8 @@ public import SealpostCore
 public struct WaitingWebhook: Hashable, Sendable {
   /// Its key.
   public var key: Int64
-  /// The key of the newest row that waits for it.
+  /// The key of the newest row that waits for it; 0 where that is there because the ladder took no retry, which
+  /// says nothing about the webhook.
   public var newest: Int64
 }
 

@@ -44,9 +44,10 @@ final class BacklogDrainer: Sendable {
   func run() {
     var publisher: ConfirmingPublisher?
     var paces: [Int64: DrainPace] = [:]
+    var settings = settings
     while !isStopping.load(ordering: .acquiring) {
       do {
-        try pass(&publisher, &paces)
+        try pass(settings, &publisher, &paces)
         if let publisher {
           // Also answers heartbeats.
           try publisher.process(waitMilliseconds: Self.pause, wake: wake.fileDescriptor) { _, _ in }
@@ -56,6 +57,7 @@ final class BacklogDrainer: Sendable {
       } catch {
         publisher?.close()
         publisher = nil
+        settings.tryAnotherFirst()
         logger.warning(
           "the backlog waits",
           metadata: ["error": "\((error as? BrokerError)?.sentence ?? "\(error)")"])
@@ -65,9 +67,10 @@ final class BacklogDrainer: Sendable {
     publisher?.close()
   }
 
-  private func pass(_ publisher: inout ConfirmingPublisher?, _ paces: inout [Int64: DrainPace])
-    throws
-  {
+  private func pass(
+    _ settings: BrokerSettings, _ publisher: inout ConfirmingPublisher?,
+    _ paces: inout [Int64: DrainPace]
+  ) throws {
     let notices = try store.unpublishedNotices(limit: Self.noticesAtOnce)
     let waiting = try store.waitingWebhooks(now: .now())
     paces = paces.filter { pace in waiting.contains { $0.key == pace.key } }

@@ -37,11 +37,13 @@ final class Connector: Sendable {
 
   private func run() {
     var backoff = Backoff()
+    var settings = settings
     while !isStopped.load(ordering: .acquiring) {
       do throws(BrokerError) {
-        lane.post(.connected(ConnectedConsumer(consumer: try consumer())))
+        lane.post(.connected(ConnectedConsumer(consumer: try consumer(settings))))
         return
       } catch {
+        settings.tryAnotherFirst()
         let wait = backoff.next()
         logger.warning(
           "cannot consume, connecting again",
@@ -52,19 +54,19 @@ final class Connector: Sendable {
   }
 
   /// A consumer on the lane's queues, which are declared where they are missing.
-  private func consumer() throws(BrokerError) -> BrokerConsumer {
+  private func consumer(_ settings: BrokerSettings) throws(BrokerError) -> BrokerConsumer {
     do throws(BrokerError) {
-      return try connectConsumer()
+      return try connectConsumer(settings)
     } catch {
       guard case .notFound = error else { throw error }
       let connection = try BrokerConnection.open(settings, name: "\(name) topology")
       defer { connection.close() }
       try BrokerTopology.declare(on: connection, settings: settings)
     }
-    return try connectConsumer()
+    return try connectConsumer(settings)
   }
 
-  private func connectConsumer() throws(BrokerError) -> BrokerConsumer {
+  private func connectConsumer(_ settings: BrokerSettings) throws(BrokerError) -> BrokerConsumer {
     try BrokerConsumer(
       connection: try BrokerConnection.open(settings, name: name), queues: queues,
       consumerTagPrefix: name)

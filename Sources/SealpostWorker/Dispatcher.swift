@@ -5,11 +5,12 @@ import SealpostCore
 /// the limits of the lane, webhooks in turn, so that one with many waiting does not hold up the others.
 ///
 /// Pure: it counts and chooses, the lane acts. First attempts and retries wait in lines of their own
-/// and each has a share of the lane's slots that the other cannot take. Times are nanoseconds of the
-/// monotonic clock.
+/// and each has a share of the lane's slots that the other cannot take; events of accounts over their share
+/// have a quarter of the slots, and of the turns while others wait. Times are nanoseconds of the monotonic
+/// clock.
 struct Dispatcher {
   /// What a delivery waits as.
-  enum Line: Int, CaseIterable { case firstAttempt, retry }
+  enum Line: Int, CaseIterable { case firstAttempt, retry, bulk }
 
   /// One webhook's waiting deliveries of one line: a list through `following`.
   private struct Queue {
@@ -33,16 +34,18 @@ struct Dispatcher {
     var held: Deque<(webhook: Int, line: Line)> = []
   }
 
-  private let lineLimit: Int
-  private let webhookLimit: Int
-  private let hostLimit: Int
+  private static let lines = Line.allCases.count
+
+  private let lineLimits: [Int]
+  private var webhookLimit: Int
+  private var hostLimit: Int
   private var queues: [Queue] = []
   private var webhooks: [Webhook] = []
   private var hosts: [Host] = []
   private var following: [Int32] = []
-  private var turns: [Deque<Int>] = [[], []]
-  private var lineInFlight = [0, 0]
-  private var servesRetriesNext = false
+  private var turns: [Deque<Int>] = [[], [], []]
+  private var lineInFlight = [0, 0, 0]
+  private var chosen = 0
   private var watched: [Int] = []
   /// How many in flight are of webhooks of which nothing has ended for a while: they cost no time, so they
   /// take nothing of what the lane may have in flight.
@@ -63,7 +66,8 @@ struct Dispatcher {
   ///   - hostLimit: how many of them may be to one host.
   init(laneLimit: Int, webhookLimit: Int, hostLimit: Int) {
     self.limit = laneLimit
-    self.lineLimit = max(1, laneLimit - laneLimit / 4)
+    let most = max(1, laneLimit - laneLimit / 4)
+    self.lineLimits = [most, most, max(1, laneLimit / 4)]
     self.webhookLimit = webhookLimit
     self.hostLimit = hostLimit
   }
@@ -82,7 +86,7 @@ struct Dispatcher {
     makeRoom(host: host, delivery: Int(delivery))
     // Its URL may have changed: what is in flight counts for the host at which it began.
     if webhooks[webhook].inFlight == 0 { webhooks[webhook].host = host }
-    let index = webhook * 2 + line.rawValue
+    let index = webhook * Self.lines + line.rawValue
     following[Int(delivery)] = -1
     if queues[index].tail >= 0 {
       following[Int(queues[index].tail)] = delivery
@@ -102,28 +106,51 @@ struct Dispatcher {
   /// Chooses the next delivery and counts it as in flight, or nil when none may start.
   mutating func next(now: Int64) -> Int32? {
     guard waiting > 0, inFlight - stalled < limit else { return nil }
-    servesRetriesNext.toggle()
-    return servesRetriesNext
-      ? next(in: .retry, now) ?? next(in: .firstAttempt, now)
-      : next(in: .firstAttempt, now) ?? next(in: .retry, now)
+    chosen &+= 1
+    if chosen & 3 == 0, let bulk = next(in: .bulk, now) { return bulk }
+    return chosen & 1 == 1
+      ? next(in: .retry, now) ?? next(in: .firstAttempt, now) ?? next(in: .bulk, now)
+      : next(in: .firstAttempt, now) ?? next(in: .retry, now) ?? next(in: .bulk, now)
   }
 
   /// Counts a chosen delivery as ended.
   ///
   /// - Parameter ending: what it says about the receiver; nil for nothing.
+  /// - Returns: what the other lanes should know of it, mostly nothing.
+  @discardableResult
   mutating func ended(
     webhook: Int, line: Line, _ ending: SendWindow.Ending?, startedAt: Int64, now: Int64
-  ) {
+  ) -> SendWindow.News? {
     webhooks[webhook].inFlight -= 1
     lineInFlight[line.rawValue] -= 1
     inFlight -= 1
     stalled = min(stalled, inFlight)
-    if let ending { webhooks[webhook].window.ended(ending, startedAt: startedAt, now: now) }
+    var news: SendWindow.News?
+    if let ending { news = webhooks[webhook].window.ended(ending, startedAt: startedAt, now: now) }
     let host = webhooks[webhook].host
     hosts[host].inFlight -= 1
     if let (webhook, line) = hosts[host].held.popFirst() { turns[line.rawValue].append(webhook) }
     for line in Line.allCases { takeTurn(webhook, line, now) }
+    return news
   }
+
+  /// Takes over what another lane learned about a webhook's receiver.
+  mutating func hear(_ news: SendWindow.News, webhook: Int, now: Int64) {
+    makeRoom(webhook: webhook)
+    webhooks[webhook].window.hear(news, now: now)
+    for line in Line.allCases { takeTurn(webhook, line, now) }
+  }
+
+  /// Changes the lane's share of what one webhook and one host may have in flight.
+  mutating func setLimits(webhook: Int, host: Int) {
+    hostLimit = host
+    guard webhook != webhookLimit else { return }
+    webhookLimit = webhook
+    for index in webhooks.indices { webhooks[index].window.setMost(webhook) }
+  }
+
+  /// The share of a limit that each of so many lanes has: at least one, so that nothing stands still.
+  static func share(of limit: Int, lanes: Int) -> Int { max(1, limit / max(1, lanes)) }
 
   /// Looks at all webhooks that have something to do: lines up those whose probe is due, counts what is in
   /// flight at those that are silent, and takes out what waits for webhooks at which too many wait.
@@ -164,7 +191,7 @@ struct Dispatcher {
   }
 
   private mutating func removeWaiting(_ webhook: Int, _ line: Line) -> [Int32] {
-    let index = webhook * 2 + line.rawValue
+    let index = webhook * Self.lines + line.rawValue
     var removed: [Int32] = []
     var delivery = queues[index].head
     while delivery >= 0 {
@@ -179,9 +206,9 @@ struct Dispatcher {
   }
 
   private mutating func next(in line: Line, _ now: Int64) -> Int32? {
-    guard lineInFlight[line.rawValue] < lineLimit else { return nil }
+    guard lineInFlight[line.rawValue] < lineLimits[line.rawValue] else { return nil }
     while let webhook = turns[line.rawValue].popFirst() {
-      let index = webhook * 2 + line.rawValue
+      let index = webhook * Self.lines + line.rawValue
       let delivery = queues[index].head
       guard delivery >= 0,
         webhooks[webhook].window.mayStart(inFlight: webhooks[webhook].inFlight, now: now)
@@ -212,7 +239,7 @@ struct Dispatcher {
 
   /// Lines a webhook up where something waits and its window has room.
   private mutating func takeTurn(_ webhook: Int, _ line: Line, _ now: Int64) {
-    let index = webhook * 2 + line.rawValue
+    let index = webhook * Self.lines + line.rawValue
     guard queues[index].head >= 0, !queues[index].hasTurn,
       webhooks[webhook].window.mayStart(inFlight: webhooks[webhook].inFlight, now: now)
     else { return }
@@ -225,7 +252,7 @@ struct Dispatcher {
     let missing = webhook + 1 - webhooks.count
     webhooks.append(
       contentsOf: repeatElement(Webhook(window: SendWindow(most: webhookLimit)), count: missing))
-    queues.append(contentsOf: repeatElement(Queue(), count: missing * 2))
+    queues.append(contentsOf: repeatElement(Queue(), count: missing * Self.lines))
   }
 
   private mutating func makeRoom(host: Int, delivery: Int) {

@@ -27,6 +27,15 @@ struct FaultPoint: Sendable {
     left = count
   }
 
+  /// How long a lane holds a message before it gives it back, in nanoseconds, where an experiment wants another
+  /// time than the usual one: `SEALPOST_FAULT=give-back:5` for five seconds.
+  static func holdLimit(parsing text: String?) -> Int64? {
+    guard let parts = text?.split(separator: ":"), parts.count == 2, parts[0] == "give-back",
+      let seconds = Int64(parts[1]), (1...86_400).contains(seconds)
+    else { return nil }
+    return seconds * 1_000_000_000
+  }
+
   /// Notes that a place is passed.
   mutating func pass(_ place: Place) {
     guard place == self.place else { return }

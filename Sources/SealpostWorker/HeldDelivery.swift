@@ -17,6 +17,8 @@ struct HeldDelivery {
   let firstAttemptAt: Timestamp
   /// Why this attempt is made.
   let trigger: AttemptTrigger
+  /// Whether its account was over its share.
+  var isBulk = false
   /// When the request went out.
   var sentAt = Timestamp(nanoseconds: 0)
   /// The same on the monotonic clock; 0 while no request is under way.
@@ -31,5 +33,7 @@ struct HeldDelivery {
   var copy = RetryHeaders.Copy.none
 
   /// The line it waits in.
-  var line: Dispatcher.Line { attempt == 1 && run == 0 ? .firstAttempt : .retry }
+  var line: Dispatcher.Line {
+    isBulk ? .bulk : attempt == 1 && run == 0 ? .firstAttempt : .retry
+  }
 }

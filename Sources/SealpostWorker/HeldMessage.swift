@@ -13,6 +13,8 @@ struct HeldMessage {
   let connection: Int
   /// When the lane read it.
   let receivedAt: Timestamp
+  /// The same on the monotonic clock, in nanoseconds.
+  let heldSince: Int64
   /// How many deliveries, questions and publishes keep it.
   var pending = 0
   /// How many of those are deliveries under way that are in the backlog too.
@@ -25,6 +27,8 @@ struct HeldMessage {
   var hasCaughtUp = false
   /// Set once the log was asked how far it had come.
   var isProgressKnown = false
+  /// Whose it is, where the lane counts what it holds of each account; -1 where it does not.
+  var accountSlot: Int32 = -1
   /// The event's identity, name and account as read from body and properties.
   var eventID = UnsafeRawBufferPointer(start: nil, count: 0)
   var eventName = UnsafeRawBufferPointer(start: nil, count: 0)
@@ -33,10 +37,11 @@ struct HeldMessage {
 
   private var extra: UnsafeMutableRawBufferPointer?
 
-  init(_ message: BrokerMessage, connection: Int, receivedAt: Timestamp) {
+  init(_ message: BrokerMessage, connection: Int, receivedAt: Timestamp, heldSince: Int64) {
     self.message = message
     self.connection = connection
     self.receivedAt = receivedAt
+    self.heldSince = heldSince
     self.isProgressKnown = !message.redelivered
   }
 

@@ -45,6 +45,13 @@ extension Lane {
   private func start(_ index: Int32) {
     let delivery = deliveries[index]
     let held = messages[delivery.pointee.message]
+    if held.pointee.isAbandoned {
+      // It was given back while this waited.
+      dispatcher.ended(
+        webhook: delivery.pointee.entry.slot, line: delivery.pointee.line, nil, startedAt: instant,
+        now: instant)
+      return settle(delivery: index)
+    }
     delivery.pointee.sentAt = now
     delivery.pointee.startedAt = instant
     fault?.pass(.beforeSend)
@@ -156,9 +163,10 @@ extension Lane {
     case .blocked: row.outcome = .blocked
     case .retry: planRetry(delivery, &row, retryAfter: retryAfter)
     }
-    dispatcher.ended(
+    let news = dispatcher.ended(
       webhook: delivery.pointee.entry.slot, line: delivery.pointee.line,
-      Self.ending(judgement), startedAt: delivery.pointee.startedAt, now: instant)
+      Self.ending(judgement, retryAfter), startedAt: delivery.pointee.startedAt, now: instant)
+    if let news { tell(news, delivery.pointee.entry) }
     delivery.pointee.startedAt = 0
     if delivery.pointee.isInBacklog {
       row.isInBacklog = true
@@ -174,11 +182,13 @@ extension Lane {
   }
 
   /// What the end of an attempt tells about the receiver; nil where it was not asked.
-  private static func ending(_ judgement: AttemptJudgement) -> SendWindow.Ending? {
+  private static func ending(_ judgement: AttemptJudgement, _ retryAfter: Duration?)
+    -> SendWindow.Ending?
+  {
     switch judgement.kind {
     case .delivered, .gone: return .success
     case .blocked: return nil
-    case .retry(mayWait: true): return .overload
+    case .retry(mayWait: true): return retryAfter == nil ? .overload : .postponed
     case .retry: break
     }
     switch judgement.reason {

@@ -23,13 +23,16 @@ extension Lane {
     held.pointee.pending += 1
     directory.matches(account: held.pointee.account, event: held.pointee.eventName) { entry in
       if isAbout(entry, held.pointee) { return }
-      add(
-        HeldDelivery(
-          message: index, entry: entry, run: 0, attempt: 1, deferrals: 0, firstAttemptAt: now,
-          trigger: .event))
+      add(firstDelivery(index, entry))
     }
     held.pointee.pending -= 1
     if held.pointee.pending == 0 { settle(message: index) }
+  }
+
+  private func firstDelivery(_ index: Int32, _ entry: DirectoryEntry) -> HeldDelivery {
+    HeldDelivery(
+      message: index, entry: entry, run: 0, attempt: 1, deferrals: 0, firstAttemptAt: now,
+      trigger: .event, isBulk: messages[index].pointee.message.queue == Queue.bulk)
   }
 
   /// Whether a message is a notice about that very webhook, which does not get it.
@@ -129,22 +132,16 @@ extension Lane {
 
   private func resume(_ index: Int32, _ entry: DirectoryEntry, _ progress: DeliveryProgress) {
     let message = messages[index].pointee.message
-    var delivery = HeldDelivery(
-      message: index, entry: entry, run: 0, attempt: 1, deferrals: 0, firstAttemptAt: now,
-      trigger: .event)
-    var copy = RetryHeaders.Copy.none
-    if case .parsed(let retry) = message.retry {
-      delivery = self.delivery(index, entry, retry)
-      copy = retry.copy
-    }
+    var delivery = firstDelivery(index, entry)
+    if case .parsed(let retry) = message.retry { delivery = self.delivery(index, entry, retry) }
     switch progress {
-    case .unknown where copy == .possible:
+    case .unknown where message.copy == .possible:
       // The other one may be due this very moment.
       delivery.isDeferred = true
       publishCopy(delivery, after: Self.copyDelay)
     case .unknown: add(delivery)
     // A row that another copy wrote is that copy's to go on from. One that comes again may have written it.
-    case .retryPending where !message.redelivered: break
+    case .retryPending where !message.redelivered && message.copy != .returned: break
     case .retryPending(let dueAt):
       publishCopy(delivery, after: max(.zero, dueAt - now) + Self.copyDelay)
     case .waiting:

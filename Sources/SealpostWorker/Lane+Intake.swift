@@ -15,7 +15,8 @@ extension Lane {
     acknowledgements.received(message.tag)
     // What was on its way when consuming stopped goes back with the connection.
     guard drainDeadline == nil, pause == .none else { return message.free() }
-    let held = HeldMessage(message, connection: connection, receivedAt: now)
+    let held = HeldMessage(
+      message, connection: connection, receivedAt: now, heldSince: instant)
     heldBytes += held.heldBytes
     let index = messages.insert(held)
     if message.deliveryCount >= Self.suspectDeliveryCount {
@@ -61,6 +62,8 @@ extension Lane {
       let id = Digest.eventID(account: held.pointee.account, body: message.body)
       held.pointee.keep(id: id.utf8, name: event.name)
     }
+    if message.copy != .none { held.pointee.isProgressKnown = false }
+    if fairShare.isCrowded(now: instant), moveBehind(index) { return }
     fanOut(index)
   }
 
@@ -79,7 +82,7 @@ extension Lane {
     held.pointee.eventID = retry.eventID
     held.pointee.triggeredAt = event.triggeredAt
     held.pointee.keep(id: EmptyCollection<UInt8>(), name: event.name)
-    if retry.copy != .none { held.pointee.isProgressKnown = false }
+    if message.copy != .none { held.pointee.isProgressKnown = false }
     resume(index, retry)
   }
 

@@ -144,6 +144,10 @@ extension Lane {
       switch ticket {
       case .delivery(let index): settle(delivery: index)
       case .message(let index): release(message: index)
+      case .moved(let index):
+        fairShare.moved()
+        release(message: index)
+      case .givenBack(let index): givenBack(index)
       }
     }
   }
@@ -151,7 +155,13 @@ extension Lane {
   /// Puts into the backlog what the ladder does not take; what has no place there is published until it is
   /// taken.
   func unpublished(_ tickets: [PublishTicket]) {
-    for case .delivery(let index) in tickets { spill(deliveries.remove(index), .ladder) }
+    for ticket in tickets {
+      switch ticket {
+      case .delivery(let index): spill(deliveries.remove(index), .ladder)
+      case .moved(let index): keepAfterAll(index)
+      case .message, .givenBack: break
+      }
+    }
   }
 
   /// Ends a delivery for this lane.
@@ -162,7 +172,7 @@ extension Lane {
   }
 
   /// Takes one hold off a message, and settles it with the last.
-  private func release(message index: Int32) {
+  func release(message index: Int32) {
     messages[index].pointee.pending -= 1
     if messages[index].pointee.pending == 0 {
       settle(message: index)
@@ -176,6 +186,7 @@ extension Lane {
     endSuspect(index)
     let held = messages.remove(index)
     heldBytes -= held.heldBytes
+    if held.accountSlot >= 0 { fairShare.ended(account: Int(held.accountSlot)) }
     if isOurs(held), !held.isAcknowledged {
       acknowledgements.settle(held.message.tag)
     }

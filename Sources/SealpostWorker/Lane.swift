@@ -24,7 +24,7 @@ final class Lane {
   }
 
   /// The queues a lane consumes, by their index in a message.
-  enum Queue { static let events = 0, retries = 1 }
+  enum Queue { static let events = 0, retries = 1, bulk = 2 }
 
   /// Whether all deliveries are paused.
   enum Pause { case none, emptying, paused }
@@ -36,6 +36,7 @@ final class Lane {
     let recorder: Recorder
     let publisher: RetryPublisher
     let connector: Connector
+    let control: ControlExchange
     /// Asks for the directory to be read again; it comes to the mailbox, changed or not.
     let refreshDirectory: @Sendable () -> Void
     let logger: Logger
@@ -79,6 +80,7 @@ final class Lane {
   var questions: [Int32: [DirectoryEntry]] = [:]
   var awaitingDirectory: [Int32] = []
   var suspects = SuspectQueue()
+  var fairShare: FairShare
 
   // What this turn hands on.
   var records: RecordRequest
@@ -95,6 +97,8 @@ final class Lane {
   var isStopped = false
   var rejections = RejectionLog()
   var fault: FaultPoint?
+  let holdLimit: Int64
+  var lastGivingBack: Int64 = 0
 
   /// Makes a lane that does not consume yet. `run()` is its thread's function.
   init(_ surroundings: Surroundings, directory: WebhookDirectory) throws(TransportError) {
@@ -111,9 +115,12 @@ final class Lane {
     self.concurrency = ConcurrencyLimit(most: engine.capacity)
     self.dispatcher = Dispatcher(
       laneLimit: engine.capacity,
-      webhookLimit: max(1, settings.maximumInFlightPerWebhook / settings.lanes),
-      hostLimit: max(1, settings.maximumInFlightPerHost / settings.lanes))
+      webhookLimit: Dispatcher.share(
+        of: settings.maximumInFlightPerWebhook, lanes: settings.lanes),
+      hostLimit: Dispatcher.share(of: settings.maximumInFlightPerHost, lanes: settings.lanes))
+    self.fairShare = FairShare(prefetch: settings.prefetch)
     self.records = RecordRequest(lane: surroundings.mailbox)
+    self.holdLimit = FaultPoint.holdLimit(parsing: settings.fault) ?? Self.longestHold
     self.fault = settings.fault.flatMap { FaultPoint(parsing: $0) }
   }
 
@@ -180,6 +187,8 @@ final class Lane {
       case .progress(let reply): resume(reply)
       case .published(let tickets): published(tickets)
       case .unpublished(let tickets): unpublished(tickets)
+      case .depth(let depth): note(depth)
+      case .news(let news): hear(news)
       case .suspect(let message, let verdict): decide(suspect: message, verdict)
       case .drain(let deadline): drain(until: deadline)
       case .stop: isStopped = true
@@ -193,6 +202,7 @@ final class Lane {
     lastTick = instant
     sweep()
     detachSilent()
+    giveBackOld()
     acknowledge(threshold: 1)
     heartbeat()
     rejections.report(to: surroundings.logger, at: now)

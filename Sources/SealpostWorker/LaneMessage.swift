@@ -16,6 +16,10 @@ enum LaneMessage: Sendable {
   case published([PublishTicket])
   /// Publishes that the broker does not take now: what can wait in the backlog is to go there.
   case unpublished([PublishTicket])
+  /// How full the events' queue is, and how many consume it.
+  case depth(QueueDepth)
+  /// What another lane learned about a receiver.
+  case news(WindowNews)
   /// Whether a message that may have killed a worker may be tried.
   case suspect(message: Int32, SuspectVerdict)
   /// Stop consuming, finish what is in flight by the deadline (monotonic nanoseconds), and end.
@@ -84,4 +88,16 @@ enum PublishTicket: Sendable {
   case delivery(Int32)
   /// A message that was set aside or put off as a whole.
   case message(Int32)
+  /// An event that was moved to the queue of accounts over their share.
+  case moved(Int32)
+  /// A message that was held for too long and is in its queue again.
+  case givenBack(Int32)
+
+  /// Whether the lane knows another way where the broker does not take it now.
+  var hasOtherWay: Bool {
+    switch self {
+    case .delivery, .moved: true
+    case .message, .givenBack: false
+    }
+  }
 }

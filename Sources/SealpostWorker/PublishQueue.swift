@@ -10,7 +10,7 @@ struct PublishQueue {
   /// How many may be unconfirmed at once: enough to fill the way, few enough for a steady answer.
   private static let unconfirmedLimit = 4096
 
-  /// How long a delivery waits to be sent before it goes to the backlog.
+  /// How long what has another way waits to be sent before it takes that.
   private static let patience: Int64 = 5_000_000_000
 
   private var waiting: Deque<(request: PublishRequest, since: Int64)> = []
@@ -45,13 +45,13 @@ struct PublishQueue {
     return waiting.popFirst()?.request
   }
 
-  /// Gives deliveries up that waited for too long to be sent: the backlog takes them.
+  /// Gives up what waited for too long to be sent and has another way: deliveries go to the backlog.
   mutating func giveUpOld(now: Int64 = MonotonicTime.nanoseconds()) {
     guard let first = waiting.first, now - first.since > Self.patience else { return }
     let looked = waiting
     waiting = []
     for (request, since) in looked {
-      if now - since > Self.patience, case .delivery = request.ticket {
+      if now - since > Self.patience, request.ticket.hasOtherWay {
         giveUp(request)
       } else {
         waiting.append((request, since))
@@ -72,7 +72,7 @@ struct PublishQueue {
 
   mutating func refused(_ sequence: UInt64, at now: Int64) {
     guard let request = take(sequence) else { return }
-    if case .delivery = request.ticket { return giveUp(request) }
+    if request.ticket.hasOtherWay { return giveUp(request) }
     refused.append((request, now + Self.refusedPause))
   }
 

@@ -31,6 +31,7 @@ final class RejectedCollector: Sendable {
   /// The collector's thread.
   func run() {
     var backoff = Backoff()
+    var settings = settings
     while !isStopping.load(ordering: .acquiring) {
       let why: String
       do throws(BrokerError) {
@@ -40,6 +41,7 @@ final class RejectedCollector: Sendable {
         backoff.reset()
         why = try collect(consumer)
       } catch {
+        settings.tryAnotherFirst()
         why = error.sentence
       }
       let pause = backoff.next()

@@ -50,9 +50,10 @@ final class RetryPublisher: Sendable {
     var queue = PublishQueue()
     var backoff = Backoff()
     var isProven = false
+    var settings = settings
     while !isStopping.load(ordering: .acquiring) {
       do throws(BrokerError) {
-        try prepare(&isProven)
+        try prepare(settings, &isProven)
         let publisher = try ConfirmingPublisher(
           connection: try BrokerConnection.open(settings, name: "sealpost retries"))
         backoff.reset()
@@ -60,6 +61,7 @@ final class RetryPublisher: Sendable {
       } catch {
         guard error.isRetriable else { return error }
         queue.forgetSent()
+        settings.tryAnotherFirst()
         let pause = backoff.next()
         logger.warning(
           "the publishing connection failed, connecting again",
@@ -72,7 +74,7 @@ final class RetryPublisher: Sendable {
   }
 
   /// Declares what is missing and, once, proves the ladder.
-  private func prepare(_ isProven: inout Bool) throws(BrokerError) {
+  private func prepare(_ settings: BrokerSettings, _ isProven: inout Bool) throws(BrokerError) {
     let connection = try BrokerConnection.open(settings, name: "sealpost topology")
     defer { connection.close() }
     try BrokerTopology.declare(on: connection, settings: settings)

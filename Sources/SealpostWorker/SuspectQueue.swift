@@ -30,6 +30,17 @@ struct SuspectQueue {
 
   mutating func holdBack(_ message: Int32) { heldBack.append(message) }
 
+  /// Lets go of a message that is held back; false for a suspect, which keeps its place.
+  mutating func letGo(_ message: Int32) -> Bool {
+    switch phase {
+    case .asking(message), .alone(message): return false
+    default: break
+    }
+    guard !waiting.contains(message) else { return false }
+    heldBack.removeAll { $0 == message }
+    return true
+  }
+
   /// Takes the next suspect once nothing is under way.
   mutating func next(underWay: Int) -> Int32? {
     guard case .emptying = phase, underWay == 0, !waiting.isEmpty else { return nil }

@@ -73,6 +73,7 @@ private final class Crew: Sendable {
   private let publisher: RetryPublisher
   private let collector: RejectedCollector
   private let drainer: BacklogDrainer
+  private let control: ControlExchange
   private let logger: Logger
 
   init(
@@ -89,6 +90,8 @@ private final class Crew: Sendable {
       store: store, workerName: name, healthPolicy: settings.health, logger: logger)
     drainer = BacklogDrainer(
       settings: settings.broker, store: store, workerName: name, logger: logger)
+    control = ControlExchange(
+      settings: settings.broker, lanes: mailboxes, workerName: name, logger: logger)
     publisher = RetryPublisher(
       settings: settings.broker, allowsUnsafeBroker: settings.allowsUnsafeBroker, logger: logger)
     collector = RejectedCollector(settings: settings.broker, store: store, logger: logger)
@@ -115,6 +118,7 @@ private final class Crew: Sendable {
     }
     let collectorThread = WorkerThread("rejected") { self.collector.run() }
     let drainerThread = WorkerThread("backlog") { self.drainer.run() }
+    let controlThread = WorkerThread("control") { self.control.run() }
     let refreshing = Task { await refresher.run() }
     let pruning = Task { await Retention(store: store, settings: settings, logger: logger).run() }
     for lane in lanes { await lane.ended() }
@@ -122,11 +126,11 @@ private final class Crew: Sendable {
     pruning.cancel()
     collector.stop()
     drainer.stop()
+    control.stop()
     publisher.stop()
     recorder.stop(within: settings.shutdownGrace)
-    for thread in [recorderThread, publisherThread, collectorThread, drainerThread] {
-      await thread.ended()
-    }
+    let threads = [recorderThread, publisherThread, collectorThread, drainerThread, controlThread]
+    for thread in threads { await thread.ended() }
     if let error = failure.first { throw error }
     logger.info("stopped")
   }
@@ -137,13 +141,17 @@ private final class Crew: Sendable {
     let prefetch = UInt16(clamping: settings.prefetch)
     let refresher = refresher
     let connector = Connector(
-      settings: settings.broker, queues: [(names.events, prefetch), (names.retries, prefetch)],
+      settings: settings.broker,
+      queues: [
+        (names.events, prefetch), (names.retries, prefetch), (names.bulk, max(1, prefetch / 4)),
+      ],
       name: "sealpost-lane-\(index)", lane: mailbox, logger: logger)
     do throws(TransportError) {
       let lane = try Lane(
         Lane.Surroundings(
           settings: settings, mailbox: mailbox, recorder: recorder, publisher: publisher,
-          connector: connector, refreshDirectory: { refresher.refreshSoon() }, logger: logger),
+          connector: connector, control: control, refreshDirectory: { refresher.refreshSoon() },
+          logger: logger),
         directory: directory)
       try lane.run()
     } catch {

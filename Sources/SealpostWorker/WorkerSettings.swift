@@ -20,7 +20,7 @@ public struct WorkerSettings: Sendable {
   public var transport: TransportSettings
   /// Which addresses may be reached.
   public var egress: EgressPolicy
-  /// How many requests one webhook may have in flight in all lanes of this worker together.
+  /// How many requests one webhook may have in flight in all lanes of all workers together.
   public var maximumInFlightPerWebhook: Int
   /// The same for all webhooks of one host.
   public var maximumInFlightPerHost: Int

@@ -1,11 +1,11 @@
 """A broker that restarts, is full, refuses, forgets, or is out of reach."""
 
+import os
+import signal
 import threading
-import time
 
-from harness.broker import Broker
-from harness.publisher import Publisher, event_body
-from harness.waiting import wait_until
+from harness.cluster import Cluster
+from harness.waiting import is_listening, wait_until
 from scene import Scene, experiment
 
 
@@ -27,7 +27,7 @@ def connections_lost(events, seed, say):
 connections_lost.short = True
 
 
-@experiment()
+@experiment(alone=True)
 def broker_restarted(events, seed, say):
     """RabbitMQ is stopped in good order and started again"""
     with Scene(events, seed, say) as scene:
@@ -43,7 +43,7 @@ def broker_restarted(events, seed, say):
 
 def alarm(kind, set_it, clear_it):
     def run(events, seed, say):
-        with Scene(events, seed, say, failing=0.2) as scene:
+        with Scene(events, seed, say, failing=0.1) as scene:
             scene.load()
             scene.wait_for(0.2)
             scene.broker.ctl(*set_it)
@@ -64,7 +64,7 @@ alarm("memory", ("set_vm_memory_high_watermark", "0.0001"), ("set_vm_memory_high
 alarm("disk", ("set_disk_free_limit", "100000GB"), ("set_disk_free_limit", "50MB"))
 
 
-@experiment(share=0.7)
+@experiment(share=0.7, alone=True)
 def connections_closed_by_operator(events, seed, say):
     """rabbitmqctl close_all_connections, five times"""
     with Scene(events, seed, say) as scene:
@@ -86,7 +86,7 @@ def channel_closed_by_consumer_timeout(events, seed, say):
         scene.program.stop()
         scene.program.start()
         held = threading.Event()
-        scene.script("/exact", lambda r: "silence" if r.event == "evt_0" and not held.is_set() else 200)
+        scene.script("/exact", lambda r: "silence" if r.event == "evt-1" and not held.is_set() else 200)
         scene.load()
         wait_until(lambda: "timed out" in scene.program.log or "PRECONDITION" in scene.program.log,
                    "the channel to be closed", timeout=90)
@@ -183,7 +183,7 @@ unreachable("lost_to_broker", "what the worker sends is lost", "up")
 @experiment(share=0.5)
 def retries_refused(events, seed, say):
     """the ladder refuses every retry for a while"""
-    with Scene(events, seed, say, failing=0.2) as scene:
+    with Scene(events, seed, say, failing=0.1) as scene:
         scene.broker.ctl("set_policy", "full", "delay", '{"max-length": 0}', "--apply-to", "queues")
         scene.load()
         wait_until(lambda: scene.program.json("dead", "list", "--state", "waiting"),
@@ -196,7 +196,7 @@ def retries_refused(events, seed, say):
 @experiment(share=0.5)
 def retries_returned(events, seed, say):
     """the ladder's queues are unbound for a while: every retry is returned"""
-    with Scene(events, seed, say, failing=0.2) as scene:
+    with Scene(events, seed, say, failing=0.1) as scene:
         namespace = scene.program.namespace
         connection = scene.broker.connect()
         channel = connection.channel()
@@ -214,7 +214,7 @@ def retries_returned(events, seed, say):
 @experiment(share=0.5)
 def retries_never_confirmed(events, seed, say):
     """the broker answers nothing for longer than a confirm may take"""
-    with Scene(events, seed, say, failing=0.2, proxy=True) as scene:
+    with Scene(events, seed, say, failing=0.1, proxy=True) as scene:
         scene.load()
         scene.wait_for(0.1)
         scene.proxy.stall("down")
@@ -223,3 +223,30 @@ def retries_never_confirmed(events, seed, say):
         scene.proxy.drop()
         say(f"deliveries flow {scene.wait_for_more():.1f} s later")
         return scene.finish(crashes=2)
+
+
+@experiment(share=1.0, alone=True)
+def cluster_of_three(events, seed, say):
+    """of three nodes the queue's leader is killed and comes back; then a minority is cut off, then frozen"""
+    with Scene(events, seed, say, broker=Cluster()) as scene:
+        cluster, queue = scene.broker, scene.program.queue
+        scene.load()
+        scene.wait_for(0.15)
+        leader = cluster.leader(queue)
+        leader.kill()
+        say(f"{leader.name}, which led the queue, is killed: deliveries flow {scene.wait_for_more():.1f} s later")
+        leader.start()
+        scene.wait_for(0.4)
+        minority = cluster.leader(queue)
+        cluster.cut_off(minority)
+        say(f"{minority.name}, which leads now, is cut off: deliveries flow {scene.wait_for_more():.1f} s later")
+        wait_until(lambda: not is_listening(minority.port), "the minority to notice and to pause", timeout=60)
+        cluster.let_in(minority)
+        wait_until(lambda: is_listening(minority.port), "the minority to be back", timeout=120)
+        scene.wait_for(0.7)
+        frozen = cluster.leader(queue)
+        os.killpg(frozen.process.pid, signal.SIGSTOP)
+        took = scene.wait_for_more(timeout=90)
+        os.killpg(frozen.process.pid, signal.SIGCONT)
+        say(f"{frozen.name}, which leads now, is frozen: deliveries flow {took:.1f} s later")
+        return scene.finish(crashes=3)

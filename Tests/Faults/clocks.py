@@ -11,7 +11,7 @@ HOUR, DAY = 3600, 86400
 @experiment(share=0.7)
 def clock_jumps(events, seed, say):
     """the worker's clock jumps by an hour and by a day, forward and back"""
-    with Scene(events, seed, say, failing=0.2, start=False) as scene:
+    with Scene(events, seed, say, failing=0.1, start=False) as scene:
         path = scene.program.folder / "clock"
         path.write_bytes(bytes(8))
         with open(path, "r+b") as file, mmap.mmap(file.fileno(), 8) as clock:

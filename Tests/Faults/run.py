@@ -1,7 +1,9 @@
 """Runs experiments and prints their ledgers."""
 
 import argparse
+import concurrent.futures
 import json
+import multiprocessing
 import pathlib
 import sys
 import time
@@ -14,6 +16,7 @@ import brokers, clocks, crowds, receivers, stores, workers  # noqa: E401,E402,F4
 
 COLUMNS = ["confirmed", "expected", "delivered", "lost", "duplicates", "second_chains", "parked",
            "exhausted", "rejected"]
+AT_A_TIME = 2
 
 
 def show(rows):
@@ -37,21 +40,39 @@ def total(rows):
 def run(name, events, seed):
     experiment = EXPERIMENTS[name]
     begin = time.monotonic()
-    print(f"{name}: {experiment.__doc__}", flush=True)
+
+    def say(text):
+        print(f"{name}: {text}", flush=True)
+
+    say(experiment.__doc__)
     row = {"experiment": name}
     try:
-        result = experiment(max(100, round(events * experiment.share)), seed,
-                            lambda text: print(f"  {text}", flush=True))
+        result = experiment(max(100, round(events * experiment.share)), seed, say)
         row |= {column: getattr(result, column) for column in COLUMNS}
         for suspicion in result.suspicions:
-            print(f"  {suspicion}", flush=True)
+            say(suspicion)
         row["verdict"] = "well" if result.is_well else "NOT WELL"
     except Exception as error:  # noqa: BLE001: one failure must not hide what the others show
         traceback.print_exc()
         row["verdict"] = f"FAILED: {type(error).__name__}"
     row["seconds"] = time.monotonic() - begin
-    print(f"  {row['verdict']} after {row['seconds']:.0f} s", flush=True)
+    say(f"{row['verdict']} after {row['seconds']:.0f} s")
     return row
+
+
+def run_all(names, events, seed):
+    """Most experiments mostly wait, and so run two at a time, each with a broker, workers, a store and a process
+    of its own; then those that need the machine for themselves."""
+    together = [name for name in names if not EXPERIMENTS[name].alone]
+    rows = {}
+    with concurrent.futures.ProcessPoolExecutor(
+            AT_A_TIME, mp_context=multiprocessing.get_context("spawn"), max_tasks_per_child=1) as pool:
+        for row in pool.map(run, together, [events] * len(together), [seed] * len(together)):
+            rows[row["experiment"]] = row
+        for name in names:
+            if EXPERIMENTS[name].alone:
+                rows[name] = pool.submit(run, name, events, seed).result()
+    return [rows[name] for name in names]
 
 
 def main():
@@ -76,8 +97,9 @@ def main():
             parser.error(f"no experiment is called {name}; --list names them")
     names = options.only or [name for name, function in EXPERIMENTS.items()
                              if function.short or not options.short]
-    rows = [run(name, options.events, options.seed) for name in names]
-    rows.append(total(rows))
+    begin = time.monotonic()
+    rows = run_all(names, options.events, options.seed)
+    rows.append(total(rows) | {"seconds": time.monotonic() - begin})
     if options.json:
         print(json.dumps(rows, indent=2))
     else:

@@ -19,11 +19,12 @@ EXPERIMENTS = {}
 PATHS = {"/exact": "license.created", "/prefix": "license.*", "/all": "*"}
 
 
-def experiment(*, share=1.0, short=False):
+def experiment(*, share=1.0, short=False, alone=False):
     """Registers an experiment under its name, with hyphens. share: of the events asked for; short: in the
-    set that runs with every change."""
+    set that runs with every change; alone: it measures times, or needs the whole machine, and no other runs
+    beside it."""
     def register(function):
-        function.share, function.short = share, short
+        function.share, function.short, function.alone = share, short, alone
         EXPERIMENTS[function.__name__.replace("_", "-")] = function
         return function
     return register
@@ -33,11 +34,11 @@ class Scene:
     """The real program with a broker and a store of its own, and events on their way to three webhooks."""
 
     def __init__(self, events, seed, say, failing=0.05, workers=1, proxy=False, paths=None, start=True,
-                 **settings):
+                 floods=False, broker=None, **settings):
         self.say, self.seed = say, seed
-        self.events = [f"evt_{number}" for number in range(events)]
+        self.events = [f"evt-{number + 1}" for number in range(events)]
         self.paths = dict(PATHS if paths is None else paths)
-        self.broker, self.receiver = Broker(), Receiver()
+        self.broker, self.receiver = broker or Broker(), Receiver(keeps_all=False)
         self.proxy = Proxy(self.broker.port) if proxy else None
         self.programs, self.succeeded, self.published = [], set(), []
         self.stopped = threading.Event()
@@ -53,7 +54,8 @@ class Scene:
             self.programs.append(Program(self.broker, **settings))
         for path, pattern in self.paths.items():
             self.program.add_webhook(self.receiver.url(path), pattern, name=path)
-        self._thread = threading.Thread(target=self._publish, daemon=True)
+        self._thread = threading.Thread(
+            target=self.flood if floods else self._publish, daemon=True)
         if start:
             self.start()
 
@@ -68,8 +70,12 @@ class Scene:
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, kind, *_):
         self.stopped.set()
+        if kind:
+            for program in self.programs:
+                if program.process:
+                    self.say("the worker's last words:\n" + "\n".join(program.log.splitlines()[-20:]))
         for program in self.programs:
             program.close()
         if self.proxy:
@@ -97,6 +103,14 @@ class Scene:
     def load(self):
         """Begins to publish."""
         self._thread.start()
+
+    def flood(self):
+        """Publishes at full speed, with the program's own command, which waits for all confirms."""
+        name = self.events[0].rpartition("-")[0]
+        code, _, errors = self.program.run(
+            "publish", "license.created", "--count", len(self.events), "--id", name)
+        assert code == 0, errors
+        self.published += self.events
 
     def script(self, path, script):
         """Sets what a path answers; what it answers with 2xx counts as delivered."""
@@ -153,7 +167,7 @@ class Scene:
         assert not self._thread.is_alive(), "publishing hangs"
         self.wait_for(1, timeout)
         names = [f"{self.program.namespace}.{name}" for name in
-                 ["events", "retries", *(f"v1.delay.{level}" for level in range(18))]]
+                 ["events", "events.bulk", "retries", *(f"v1.delay.{level}" for level in range(18))]]
 
         def is_settled():
             return (sum((self.broker.depth(name) or (1, 0))[0] for name in names) <= left

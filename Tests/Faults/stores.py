@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -50,6 +51,27 @@ def store_locked(events, seed, say):
         connection.close()
         say(f"{held} deliveries until the lock went, flowing {scene.wait_for_more():.1f} s after it")
         return scene.finish()
+
+
+@experiment(share=0.5)
+def store_stands_still(events, seed, say):
+    """nothing becomes durable for longer than the broker waits for acknowledgements (both shortened)"""
+    with Scene(events, seed, say, SEALPOST_FAULT="give-back:4", start=False) as scene:
+        scene.broker.ctl("eval", "application:set_env(rabbit, consumer_timeout, 12000), "
+                                 "application:set_env(rabbit, channel_tick_interval, 1000).")
+        scene.start()
+        scene.load()
+        scene.wait_for(0.3)
+        connection = sqlite3.connect(store_of(scene), isolation_level=None, timeout=30)
+        connection.execute("BEGIN IMMEDIATE")
+        threading.Event().wait(30)
+        connection.execute("ROLLBACK")
+        connection.close()
+        given = re.findall(r"messages=(\d+) .*go back to their queues", scene.program.log)
+        say(f"{sum(map(int, given))} messages went back to their queues, "
+            f"flowing {scene.wait_for_more():.1f} s after the store is back")
+        assert given and "is lost, connecting again" not in scene.program.log
+        return scene.finish(duplicates=500)
 
 
 @experiment(share=0.5)

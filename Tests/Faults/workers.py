@@ -10,7 +10,7 @@ from harness.waiting import wait_until
 from scene import Scene, experiment
 
 
-@experiment(short=True)
+@experiment(share=2.0, short=True, alone=True)
 def worker_and_broker_killed(events, seed, say):
     """kill -9 of the worker three times and of RabbitMQ once, at full speed"""
     with Scene(events, seed, say) as scene:
@@ -30,7 +30,7 @@ def worker_and_broker_killed(events, seed, say):
 
 def killed_at(place):
     def run(events, seed, say):
-        with Scene(events, seed, say, failing=0.2, SEALPOST_LANES="1", start=False) as scene:
+        with Scene(events, seed, say, failing=0.1, SEALPOST_LANES="1", start=False) as scene:
             scene.program.environment["SEALPOST_FAULT"] = f"{place}:30"
             scene.start()
             scene.load()
@@ -50,6 +50,22 @@ def killed_at(place):
 
 for place in ["before-send", "after-send", "before-log", "after-log", "after-confirm"]:
     killed_at(place)
+
+
+@experiment(share=5, alone=True)
+def killed_while_a_flood_is_moved(events, seed, say):
+    """kill -9 of the worker three times while one account's flood is moved behind the others"""
+    with Scene(max(40_000, events), seed, say, start=False, floods=True, paths={"/flood": "*"}) as scene:
+        scene.program.add_webhook(scene.receiver.url("/small"), "*", account="small")
+        scene.start()
+        scene.load()
+        behind = f"{scene.program.namespace}.events.bulk"
+        for _ in range(3):
+            wait_until(lambda: (scene.broker.depth(behind) or (0, 0))[0] > 0, "some to be behind",
+                       interval=0.005, timeout=60)
+            scene.program.kill()
+            scene.program.start()
+        return scene.finish(crashes=3)
 
 
 @experiment(share=1.5)
@@ -150,7 +166,7 @@ def sigterm_twice(events, seed, say):
         return scene.finish(crashes=1)
 
 
-@experiment()
+@experiment(share=2.0, alone=True)
 def rolling_restart(events, seed, say):
     """two workers on one store are restarted in turn under load, ten times"""
     with Scene(events, seed, say, workers=2) as scene:

@@ -127,6 +127,49 @@ import Testing
     #expect(window.isOverdue(waiting: 1, inFlight: 0, now: 0) == false)
     #expect(window.isOverdue(waiting: 2, inFlight: 0, now: 0) == true)
   }
+
+  @Test func tellsTheOthersWhenItClosesProbesAndOpens() {
+    var window = SendWindow(most: 64)
+    for _ in 0..<4 { #expect(window.ended(.failure, startedAt: 0, now: 0) == nil) }
+    var now = Self.second
+    #expect(window.ended(.failure, startedAt: 0, now: now) == .closed(probeIn: .seconds(5)))
+    now += 5 * Self.second
+    #expect(window.ended(.overload, startedAt: 0, now: now) == nil, "it began before")
+    #expect(
+      window.ended(.overload, startedAt: now, now: now) == .closed(probeIn: .seconds(10)))
+    now += 10 * Self.second
+    #expect(window.ended(.success, startedAt: now, now: now) == .opened)
+    now += Self.second
+    #expect(window.ended(.success, startedAt: now, now: now) == nil)
+    #expect(window.ended(.postponed, startedAt: now, now: now) == .postponed)
+    #expect(window.ended(.postponed, startedAt: now, now: now) == nil, "once is enough")
+  }
+
+  @Test func hearsFromTheOthersAndProbesLaterThanWhoeverToldIt() {
+    var window = SendWindow(most: 64)
+    window.hear(.postponed, now: 0)
+    #expect(window.limit == 4)
+    window.hear(.opened, now: 0)
+    #expect(window.limit == 4, "it was not closed")
+    window.hear(.closed(probeIn: .seconds(5)), now: 0)
+    #expect(window.isClosed && !window.mayStart(inFlight: 0, now: 5 * Self.second))
+    #expect(window.mayStart(inFlight: 0, now: 6 * Self.second), "nobody told it more")
+    window.hear(.closed(probeIn: .seconds(10)), now: 5 * Self.second)
+    #expect(!window.mayStart(inFlight: 0, now: 15 * Self.second))
+    window.hear(.opened, now: 15 * Self.second)
+    #expect(!window.isClosed && window.limit == 1)
+    window.hear(.closed(probeIn: .seconds(1_000_000)), now: 0)
+    #expect(window.mayStart(inFlight: 0, now: 61 * Self.second), "no longer than a minute")
+  }
+
+  @Test func aSmallerShareHoldsAtOnce() {
+    var window = SendWindow(most: 64)
+    window.setMost(3)
+    #expect(window.limit == 3)
+    window.setMost(5)
+    for _ in 0..<9 { window.ended(.success, startedAt: 0, now: 0) }
+    #expect(window.limit == 5)
+  }
 }
 
 @Suite struct FailureStreakTests {

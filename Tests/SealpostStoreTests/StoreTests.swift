@@ -41,7 +41,8 @@ import Testing
   private func record(
     _ store: SQLiteStore, event id: String = "evt_1", webhook: Webhook, run: Int = 0,
     _ attempts: [(number: Int, outcome: AttemptOutcome)], park: Bool = false,
-    waitUntil dueAt: Timestamp? = nil, isInBacklog: Bool = false
+    waitUntil dueAt: Timestamp? = nil, reason: String = "window_closed",
+    isInBacklog: Bool = false
   ) throws -> [RecordVerdict] {
     var verdicts: [RecordVerdict] = []
     try Array("acme".utf8).withUnsafeBytes { account in
@@ -74,7 +75,7 @@ import Testing
             batch.backlog = [
               BacklogRow(
                 event: 0, webhookKey: webhook.key, run: run, attempt: 1, firstAttemptAt: .now(),
-                state: .waiting, reason: "window_closed", dueAt: dueAt)
+                state: .waiting, reason: reason, dueAt: dueAt)
             ]
           }
           verdicts = try store.record([batch])[0]
@@ -309,6 +310,20 @@ import Testing
     try store.removeWaiting(again)
     #expect(try await store.backlog(states: [.parked], limit: 9).map(\.eventID) == ["c"])
     #expect(try store.waiting(for: webhook.key, now: now, limit: 9).isEmpty)
+  }
+
+  @Test func whatTheLadderRefusedSaysNothingAboutItsWebhook() async throws {
+    let store = try open()
+    let webhook = try await store.create(draft())
+    let now = Timestamp.now()
+    _ = try record(store, event: "a", webhook: webhook, [], waitUntil: now)
+    let before = try #require(try store.waitingWebhooks(now: now).first)
+    _ = try record(
+      store, event: "b", webhook: webhook, [], waitUntil: now, reason: "ladder_refused")
+    #expect(try store.waitingWebhooks(now: now).first?.newest == 0)
+    _ = try record(store, event: "c", webhook: webhook, [], waitUntil: now)
+    #expect(try #require(try store.waitingWebhooks(now: now).first).newest > before.newest)
+    #expect(try store.waiting(for: webhook.key, now: now, limit: 9).count == 3)
   }
 
   @Test func nothingLeavesForAPausedWebhookOrWhileAllIsPaused() async throws {

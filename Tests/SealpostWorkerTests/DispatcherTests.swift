@@ -121,4 +121,69 @@ import Testing
       #expect(dispatcher.inFlight == 0 && dispatcher.waiting == 0)
     }
   }
+
+  @Test func accountsOverTheirShareHaveAQuarterWhileOthersWait() {
+    var dispatcher = Dispatcher(laneLimit: 400, webhookLimit: 400, hostLimit: 400)
+    for delivery in 0..<200 {
+      dispatcher.enqueue(Int32(delivery), webhook: 0, host: 0, line: .bulk, now: 0)
+      dispatcher.enqueue(Int32(200 + delivery), webhook: 1, host: 0, line: .firstAttempt, now: 0)
+    }
+    // A slot at a time, so that nothing but whose turn it is decides.
+    dispatcher.limit = 1
+    var bulk = 0
+    for _ in 0..<100 {
+      let delivery = dispatcher.next(now: 0)!
+      bulk += delivery < 200 ? 1 : 0
+      dispatcher.ended(
+        webhook: delivery < 200 ? 0 : 1, line: delivery < 200 ? .bulk : .firstAttempt, .success,
+        startedAt: 0, now: 0)
+    }
+    #expect(bulk == 25)
+  }
+
+  @Test func aloneTheyHaveAQuarterOfTheSlots() {
+    var dispatcher = Dispatcher(laneLimit: 16, webhookLimit: 100, hostLimit: 100)
+    for delivery in 0..<20 {
+      dispatcher.enqueue(Int32(delivery), webhook: delivery, host: 0, line: .bulk, now: 0)
+    }
+    var started = 0
+    while dispatcher.next(now: 0) != nil { started += 1 }
+    #expect(started == 4)
+  }
+
+  @Test func aSmallerShareHoldsAtOnceAndALargerOneIsGrownInto() {
+    var dispatcher = Dispatcher(laneLimit: 100, webhookLimit: 8, hostLimit: 100)
+    for delivery in 0..<100 {
+      dispatcher.enqueue(Int32(delivery), webhook: 0, host: 0, line: .firstAttempt, now: 0)
+    }
+    func start() -> Int {
+      var started = 0
+      while dispatcher.next(now: 0) != nil { started += 1 }
+      return started
+    }
+    func end(_ count: Int) {
+      for _ in 0..<count {
+        dispatcher.ended(webhook: 0, line: .firstAttempt, .success, startedAt: 0, now: 0)
+      }
+    }
+    #expect(start() == 8)
+    dispatcher.setLimits(webhook: Dispatcher.share(of: 8, lanes: 3), host: 100)
+    end(8)
+    #expect(start() == 2)
+    dispatcher.setLimits(webhook: 4, host: 100)
+    end(2)
+    #expect(start() == 4)
+    #expect(Dispatcher.share(of: 8, lanes: 20) == 1 && Dispatcher.share(of: 8, lanes: 0) == 8)
+  }
+
+  @Test func whatAnotherLaneLearnedHoldsHere() {
+    let second: Int64 = 1_000_000_000
+    var dispatcher = Dispatcher(laneLimit: 100, webhookLimit: 64, hostLimit: 100)
+    dispatcher.hear(.closed(probeIn: .seconds(5)), webhook: 7, now: 0)
+    dispatcher.enqueue(1, webhook: 7, host: 0, line: .firstAttempt, now: 0)
+    #expect(dispatcher.next(now: 0) == nil)
+    #expect(dispatcher.admit(webhook: 7, isDeferred: false, now: 0) == .spill(.closed))
+    dispatcher.hear(.opened, webhook: 7, now: second)
+    #expect(dispatcher.next(now: second) == 1)
+  }
 }

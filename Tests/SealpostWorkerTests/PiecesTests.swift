@@ -36,6 +36,28 @@ import Testing
     #expect(!queue.isActive)
   }
 
+  @Test func whatIsHeldBackCanBeLetGoButNoSuspect() {
+    var queue = SuspectQueue()
+    queue.add(1)
+    queue.add(2)
+    queue.holdBack(3)
+    queue.holdBack(4)
+    #expect(queue.next(underWay: 0) == 1)
+    #expect(!queue.letGo(1) && !queue.letGo(2) && queue.letGo(3) && queue.letGo(9))
+    queue.begin(1)
+    #expect(queue.end(1) == (true, []))
+    #expect(queue.next(underWay: 0) == 2)
+    #expect(queue.end(2) == (true, [4]))
+  }
+
+  @Test func anExperimentShortensHowLongMessagesAreHeld() {
+    #expect(FaultPoint.holdLimit(parsing: "give-back:5") == 5_000_000_000)
+    for text in [nil, "", "give-back", "give-back:0", "give-back:-1", "after-log:5"] {
+      #expect(FaultPoint.holdLimit(parsing: text) == nil)
+    }
+    #expect(FaultPoint(parsing: "give-back:5") == nil)
+  }
+
   @Test func slotsKeepTheirPlaceAndAreUsedAgain() {
     var table = SlotTable<String>()
     let indices = (0..<1000).map { table.insert("\($0)") }

@@ -37,8 +37,8 @@ extension SQLiteStore: BacklogQueue {
               SELECT (SELECT min(webhook) FROM backlog
                 WHERE state = 'waiting' AND webhook > found.webhook) FROM found
               WHERE found.webhook IS NOT NULL)
-            SELECT f.webhook, (SELECT max(id) FROM backlog
-              WHERE state = 'waiting' AND webhook = f.webhook)
+            SELECT f.webhook, (SELECT CASE reason WHEN 'ladder_refused' THEN 0 ELSE id END FROM backlog
+              WHERE id = (SELECT max(id) FROM backlog WHERE state = 'waiting' AND webhook = f.webhook))
             FROM found f JOIN webhooks w ON w.key = f.webhook
             WHERE w.paused = 0 AND NOT (SELECT paused FROM store_version) AND EXISTS (SELECT 1 FROM backlog
               WHERE state = 'waiting' AND webhook = f.webhook AND due_at <= ?)

@@ -16,7 +16,8 @@ SBIN = pathlib.Path("/usr/lib/rabbitmq/bin")
 
 
 class Broker:
-    def __init__(self, with_tls=False):
+    def __init__(self, with_tls=False, environment=None):
+        """environment: what is not as usual, such as what the nodes of a cluster have in common."""
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="sealpost-broker-"))
         self.port = free_port()
         plugins = self.folder / "enabled_plugins"
@@ -27,12 +28,13 @@ class Broker:
             "HOME": str(self.folder),
             "RABBITMQ_MNESIA_BASE": str(self.folder / "mnesia"),
             "RABBITMQ_LOG_BASE": str(self.folder / "log"),
-            "RABBITMQ_NODENAME": f"sealpost{self.port}@localhost",
+            "RABBITMQ_NODENAME": self.name,
             "RABBITMQ_NODE_PORT": str(self.port),
             "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
             "RABBITMQ_DIST_PORT": str(free_port()),
             "ERL_EPMD_PORT": str(free_port()),
             "RABBITMQ_ENABLED_PLUGINS_FILE": str(plugins),
+            **(environment or {}),
         }
         self.process = None
         if with_tls:
@@ -52,6 +54,10 @@ class Broker:
             f"ssl_options.certfile = {certificate}\n"
             f"ssl_options.keyfile = {key}\n")
         self.environment["RABBITMQ_CONFIG_FILE"] = str(configuration)
+
+    @property
+    def name(self):
+        return f"sealpost{self.port}@localhost"
 
     @property
     def url(self):

@@ -7,6 +7,7 @@ import hashlib
 import random
 import socket
 import struct
+import sys
 import threading
 import time
 
@@ -33,9 +34,12 @@ class Request:
 class Receiver:
     """Answers 200 unless a path has a script: `script(request) -> answer`, where an answer is a status,
     (status, headers), "reset", "silence" or "close", or a coroutine function that gets reader and writer and
-    says whether the connection goes on."""
+    says whether the connection goes on.
 
-    def __init__(self):
+    keeps_all: keeps headers and bodies of the requests, and not only what tells them apart."""
+
+    def __init__(self, keeps_all=True):
+        self.keeps_all = keeps_all
         self.requests = []
         self.scripts = {}
         self.connections = 0
@@ -122,8 +126,12 @@ class Receiver:
             name, _, value = field.partition(": ")
             headers[name.lower()] = value
         body = await reader.readexactly(int(headers.get("content-length", 0)))
-        request = Request(
-            time.time(), line.split(" ")[1], headers, body, hashlib.sha256(body).hexdigest())
+        if self.keeps_all:
+            request = Request(
+                time.time(), line.split(" ")[1], headers, body, hashlib.sha256(body).hexdigest())
+        else:
+            kept = {name: headers[name] for name in ("webhook-id", "webhook-attempt")}
+            request = Request(time.time(), sys.intern(line.split(" ")[1]), kept, b"", "")
         self.requests.append(request)
         script = self.scripts.get(request.path)
         answer = script(request) if script else 200
