@@ -65,13 +65,23 @@ let package = Package(
         "CLinux", logging, lifecycle, deque,
       ]),
     module(
+      "SealpostControl",
+      [
+        "SealpostCore", "SealpostSigning", "SealpostBroker", "SealpostTransport", "SealpostStore",
+        "SealpostWorker", lifecycle,
+      ]),
+    module(
       "SealpostServer",
-      [logging, lifecycle, .product(name: "Hummingbird", package: "hummingbird")]),
+      [
+        "SealpostCore", "SealpostSigning", "SealpostBroker", "SealpostStore", "SealpostControl",
+        logging, lifecycle, .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "HTTPTypes", package: "swift-http-types"),
+      ]),
     .executableTarget(
       name: "sealpost",
       dependencies: [
         "SealpostCore", "SealpostSigning", "SealpostBroker", "SealpostTransport", "SealpostStore",
-        "SealpostWorker", "SealpostServer", logging, lifecycle,
+        "SealpostWorker", "SealpostControl", "SealpostServer", logging, lifecycle,
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Configuration", package: "swift-configuration"),

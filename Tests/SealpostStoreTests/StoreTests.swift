@@ -163,6 +163,8 @@ import Testing
     #expect(try await store.attempts(filter).map(\.reason) == [.http(500)])
     filter = LogFilter()
     filter.after = 2
+    #expect(try await store.attempts(filter).map(\.id) == [1])
+    filter.isAscending = true
     #expect(try await store.attempts(filter).map(\.id) == [3, 4])
   }
 
@@ -190,10 +192,11 @@ import Testing
     let rows = try await store.backlog(states: [.exhausted], limit: 10)
     #expect(rows.map(\.attempt) == [13] && rows.map(\.reason) == ["http_500"])
     #expect(try await store.backlog(states: [.parked], limit: 10).isEmpty)
-    let first = try await store.newRun(ofBacklog: rows[0].id)
-    let second = try await store.newRun(ofAttempt: 1)
-    #expect(first.run == 1 && second.run == 2 && first.eventID == "evt_1")
-    #expect(String(decoding: first.body, as: UTF8.self) == "license.created")
+    try await store.revive(rows[0].id)
+    let revived = try #require(try store.waiting(for: webhook.key, now: .now(), limit: 9).first)
+    #expect(revived.resend.run == 1 && revived.attempt == 1 && revived.resend.eventID == "evt_1")
+    #expect(String(decoding: revived.resend.body, as: UTF8.self) == "license.created")
+    #expect(try await store.newRun(ofAttempt: 1).run == 2)
     try await store.removeBacklog(rows[0].id)
     await #expect(throws: StoreError.self) { try await store.removeBacklog(rows[0].id) }
   }
@@ -412,10 +415,10 @@ import Testing
           reason: "not_json", detail: "d", messageID: nil, body: body, receivedAt: .now())
       ])
     }
-    let row = try #require(try await store.rejected(limit: 10).first)
+    let row = try #require(try await store.rejected(account: nil, before: nil, limit: 10).first)
     #expect(row.body == Array("{\u{0}".utf8) && row.reason == "not_json" && row.messageID == nil)
     try await store.removeRejected(row.id)
-    #expect(try await store.rejected(limit: 10).isEmpty)
+    #expect(try await store.rejected(account: nil, before: nil, limit: 10).isEmpty)
   }
 
   @Test func pruningKeepsWhatTheBacklogNeeds() async throws {
@@ -430,7 +433,9 @@ import Testing
     #expect(try await store.attempts(LogFilter()).isEmpty)
     let left = try await store.backlog(states: [.exhausted, .parked], limit: 10)
     #expect(left.map(\.eventID) == ["evt_dead"])
-    #expect(try await store.newRun(ofBacklog: left[0].id).eventID == "evt_dead")
+    try await store.revive(left[0].id)
+    #expect(
+      try await store.backlog(states: [.waiting], limit: 10).map(\.eventID) == ["evt_dead"])
   }
 
   @Test func saysWhatIsWrongWithAStore() async throws {
@@ -454,5 +459,14 @@ import Testing
       try $0.execute(sql: "INSERT INTO grdb_migrations VALUES ('99-from-the-future')")
     }
     #expect(throws: StoreError.newerSchema(["99-from-the-future"])) { try open() }
+  }
+}
+
+extension SQLiteStore {
+  fileprivate func backlog(states: [BacklogState], limit: Int) async throws -> [BacklogEntry] {
+    var filter = BacklogFilter()
+    filter.states = states
+    filter.limit = limit
+    return try await backlog(filter)
   }
 }
