@@ -22,7 +22,7 @@ struct EventHash: Sendable {
     state = (state ^ 0xFF) &* 0x100_0000_01b3
     for byte in id { state = (state ^ UInt64(byte)) &* 0x100_0000_01b3 }
     state = (state ^ state >> 32) &* 0x9E37_79B9_7F4A_7C15
-    return triggeredAt.nanoseconds / timeStep &<< Int64(hashBits)
+    return (triggeredAt.nanoseconds / timeStep) &<< Int64(hashBits)
       | Int64(truncatingIfNeeded: state >> (64 - hashBits))
   }
 }
