@@ -23,9 +23,17 @@ extension ControlPlane {
     filter.account = try principal.account(named: filter.account)
     if filter.sentFrom == nil {
       let end = filter.sentBefore ?? .now()
-      filter.sentFrom = Timestamp(nanoseconds: end.nanoseconds - Self.logWindow.nanoseconds)
+      filter.window = Timestamp(nanoseconds: end.nanoseconds - Self.logWindow.nanoseconds)
     }
-    return try await store.attempts(filter)
+    do throws(StoreError) {
+      return try await store.attempts(filter)
+    } catch {
+      guard error == .tooMuchWork else { throw error }
+      throw ControlError(
+        .invalid, "narrow_the_query",
+        "Too many rows would have to be looked at: give a shorter time by sentAt[gte] and sentAt[lt], or name a webhookId, an eventId or an outcome."
+      )
+    }
   }
 
   /// One row, with what was sent.

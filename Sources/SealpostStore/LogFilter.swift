@@ -24,6 +24,8 @@ public struct LogFilter: Sendable {
   public var sentFrom: Timestamp?
   /// Sent before that time.
   public var sentBefore: Timestamp?
+  /// Not sent long before that time, give or take some minutes: how far back is looked at all.
+  public var window: Timestamp?
   /// Whether the oldest come first.
   public var isAscending = false
   /// Behind the row of this id, in the order asked for.

@@ -184,6 +184,21 @@ import Testing
     #expect(try progress(store, event: "evt_2", webhook: webhook, attempt: 1) == .parked)
   }
 
+  @Test func theNumberOfAnEventRisesWithItsTimeAndEndsWithItsIdentity() {
+    func number(_ id: String, _ seconds: Int64) -> Int64 {
+      Array("acme".utf8).withUnsafeBytes { account in
+        Array(id.utf8).withUnsafeBytes {
+          EventHash.standard.make(account, $0, Timestamp(seconds: seconds))
+        }
+      }
+    }
+    let ids = (0..<1000).map { "evt_\($0)" }
+    #expect(ids.map { number($0, 1_000) }.max() ?? 0 < ids.map { number($0, 1_001) }.min() ?? 0)
+    #expect(Set(ids.map { number($0, 1_000) }).count == 1000)
+    #expect(
+      number("evt_1", 7) & EventHash.identityMask == number("evt_1", 9) & EventHash.identityMask)
+  }
+
   @Test func anExhaustedDeliveryIsInTheBacklogUntilItIsTakenOut() async throws {
     let store = try open()
     let webhook = try await store.create(draft())
@@ -268,6 +283,9 @@ import Testing
     #expect(try await store.attempts(filter).map(\.id) == [2_000_000, 400_001, 65_536, 65_535, 1])
     filter.limit = 3
     #expect(try await store.attempts(filter).map(\.id) == [2_000_000, 400_001, 65_536])
+    filter.after = 400_001
+    #expect(try await store.attempts(filter).map(\.id) == [65_536, 65_535, 1])
+    filter.isAscending = true
     filter.after = 1
     #expect(try await store.attempts(filter).map(\.id) == [65_535, 65_536, 400_001])
     filter.after = 2_000_000

@@ -7,7 +7,7 @@ import SealpostStore
 enum LogFilterReader {
   static let link = HTTPField.Name("Link") ?? .location
   /// A question that looks at more rows than this is refused, so that one client does not slow the others.
-  private static let effort = QueryEffort(time: .seconds(2), rows: 40_000)
+  private static let effort = QueryEffort(time: .seconds(2), rows: 60_000)
   private static let comparisons = ["eq", "ne", "gt", "gte", "lt", "lte"]
 
   static let parameters: [APIParameter] =

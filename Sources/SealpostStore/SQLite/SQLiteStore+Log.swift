@@ -12,13 +12,13 @@ extension SQLiteStore: EventLog {
   /// As `EventLog` says.
   public func attempts(_ filter: LogFilter) async throws(StoreError) -> [LogEntry] {
     try await read { [self] database in
-      try database.limited(to: filter.effort) {
-        guard let query = try LogQuery(filter, eventHash, database) else { return [] }
-        let statement = try database.cachedStatement(sql: "\(Self.columns) WHERE a.id = ?")
-        return try query.ids(database).compactMap { id in
-          try Row.fetchOne(statement, arguments: [id]).map(Self.entry)
-        }
+      let query = try database.limited(to: QueryEffort(time: filter.effort.time, rows: nil)) {
+        try LogQuery(filter, eventHash, database)
       }
+      let statement = try database.cachedStatement(sql: "\(Self.columns) WHERE a.id = ?")
+      return try query?.ids(database).compactMap { id in
+        try Row.fetchOne(statement, arguments: [id]).map(Self.entry)
+      } ?? []
     }
   }
 
