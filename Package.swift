@@ -104,6 +104,7 @@ let package = Package(
         "SealpostCore", "SealpostSigning", "SealpostStore",
         .product(name: "GRDB", package: "GRDB.swift"),
       ]),
+    tests("SealpostControlTests", ["SealpostControl", "SealpostCore"]),
     tests(
       "SealpostWorkerTests",
       ["SealpostBroker", "SealpostCore", "SealpostWorker", "SealpostTesting"]),

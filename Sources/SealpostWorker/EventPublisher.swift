@@ -1,11 +1,12 @@
 public import SealpostBroker
 import SealpostCore
 public import SealpostStore
+public import ServiceLifecycle
 import Synchronization
 
 /// Publishes what people and programs hand in over HTTP or by a command: one thread with a connection of its
 /// own, made when it is first needed. A caller is answered when the broker has all of its messages.
-public final class EventPublisher: Sendable {
+public final class EventPublisher: Service {
   /// A message to publish.
   public enum Message: Sendable {
     /// A new event, to the exchange that others publish to.
@@ -32,7 +33,12 @@ public final class EventPublisher: Sendable {
 
   private let settings: BrokerSettings
   private let mailbox = Mailbox<Order>()
-  private let thread = Mutex<WorkerThread?>(nil)
+  private let state = Mutex(State())
+
+  private struct State {
+    var thread: WorkerThread?
+    var isStopped = false
+  }
 
   /// Makes a publisher that connects when it has something to publish.
   public init(settings: BrokerSettings) { self.settings = settings }
@@ -43,23 +49,31 @@ public final class EventPublisher: Sendable {
   ///   repeats the call gives each the same identity.
   public func publish(_ messages: [Message]) async throws(BrokerError) {
     guard !messages.isEmpty else { return }
-    thread.withLock { thread in
-      if thread == nil { thread = WorkerThread("api-publisher") { self.run() } }
-    }
     let failure = await withCheckedContinuation { continuation in
-      mailbox.post(.publish(Request(messages: messages, answer: continuation)))
+      let isAccepted = state.withLock { state in
+        guard !state.isStopped else { return false }
+        if state.thread == nil { state.thread = WorkerThread("api-publisher") { self.work() } }
+        mailbox.post(.publish(Request(messages: messages, answer: continuation)))
+        return true
+      }
+      if !isAccepted { continuation.resume(returning: .deadline("Sealpost is stopping")) }
     }
     if let failure { throw failure }
   }
 
-  /// Ends the thread, after what was handed in before. Nothing can be published any more.
-  public func stop() async {
-    guard let running = thread.withLock({ $0 }) else { return }
-    mailbox.post(.stop)
-    await running.ended()
+  /// Waits for a graceful shutdown, then ends the thread after what was handed in before. Nothing can be
+  /// published any more then.
+  public func run() async throws {
+    try? await gracefulShutdown()
+    let running = state.withLock { state in
+      state.isStopped = true
+      mailbox.post(.stop)
+      return state.thread
+    }
+    await running?.ended()
   }
 
-  private func run() {
+  private func work() {
     var publisher: ConfirmingPublisher?
     var isStopping = false
     while !isStopping {
@@ -84,10 +98,6 @@ public final class EventPublisher: Sendable {
       }
     }
     publisher?.close()
-    // What came after the order to stop.
-    for case .publish(let request) in mailbox.drain() {
-      request.answer.resume(returning: .deadline("Sealpost is stopping"))
-    }
   }
 
   /// Carries out a request; what went wrong. A connection that broke while it was idle is made again once.

@@ -58,11 +58,11 @@ func buildApplication(_ settings: Settings, roles: Set<ServeCommand.Role>, lanes
   var control: ControlPlane?
   if roles.contains(.api) {
     let controlSettings = try settings.control
-    let plane = ControlPlane(
-      settings: controlSettings, store: store,
-      publisher: EventPublisher(settings: controlSettings.broker))
+    let publisher = EventPublisher(settings: controlSettings.broker)
+    let plane = ControlPlane(settings: controlSettings, store: store, publisher: publisher)
     control = plane
-    services.append(plane.queueMonitor)
+    // Before the server, so that they end after it.
+    services += [publisher, plane.queueMonitor]
   }
   services.append(
     ServerApplication.build(settings: try settings.server, control: control, logger: logger))

@@ -28,9 +28,9 @@ import Testing
     path = folder.path + "/s.sqlite"
   }
 
-  private func open() throws -> SQLiteStore { try SQLiteStore.open(url: "sqlite:\(path)") }
+  func open() throws -> SQLiteStore { try SQLiteStore.open(url: "sqlite:\(path)") }
 
-  private func draft(_ name: String = "n", token: String = "planted-token") throws -> WebhookDraft {
+  func draft(_ name: String = "n", token: String = "planted-token") throws -> WebhookDraft {
     WebhookDraft(
       account: "acme", name: name, url: try WebhookURL(parsing: "https://example.test/hook"),
       scheme: .hmacSHA256, token: WebhookToken(token), events: [.prefix("license."), .all],
@@ -38,7 +38,7 @@ import Testing
   }
 
   /// Records attempts of one event.
-  private func record(
+  func record(
     _ store: SQLiteStore, event id: String = "evt_1", webhook: Webhook, run: Int = 0,
     _ attempts: [(number: Int, outcome: AttemptOutcome)], park: Bool = false,
     waitUntil dueAt: Timestamp? = nil, isInBacklog: Bool = false
@@ -84,7 +84,7 @@ import Testing
     return verdicts
   }
 
-  private func progress(
+  func progress(
     _ store: SQLiteStore, event id: String = "evt_1", webhook: Webhook, attempt: Int
   ) throws -> DeliveryProgress {
     try Array("acme".utf8).withUnsafeBytes { account in
@@ -481,7 +481,7 @@ import Testing
 }
 
 extension SQLiteStore {
-  fileprivate func backlog(states: [BacklogState], limit: Int) async throws -> [BacklogEntry] {
+  func backlog(states: [BacklogState], limit: Int) async throws -> [BacklogEntry] {
     var filter = BacklogFilter()
     filter.states = states
     filter.limit = limit

@@ -19,7 +19,7 @@ struct APIAnswer: Sendable {
   init(_ value: some Encodable, status: HTTPResponse.Status = .ok) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    self.init(status: status, json: [UInt8](try encoder.encode(value)))
+    self.init(status: status, json: Inert.json([UInt8](try encoder.encode(value))))
   }
 
   /// What went wrong.

@@ -13,7 +13,9 @@ struct APIRoutes: Sendable {
     WebhookOperations.all + WebhookActions.all + ReplayOperations.all + LogOperations.all
     + EventOperations.all + OperatorOperations.all
 
-  private static let methods: [HTTPRequest.Method] = [.get, .post, .put, .patch, .delete]
+  private static let methods: [HTTPRequest.Method] = [
+    .get, .head, .post, .put, .patch, .delete, .options, .trace,
+  ]
 
   let control: ControlPlane
   let settings: ServerSettings

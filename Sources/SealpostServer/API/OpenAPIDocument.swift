@@ -79,10 +79,24 @@ enum OpenAPIDocument {
     if let schema = operation.answer.schema {
       success["content"] = ["application/json": ["schema": schema]]
     }
+    let links = links(operation)
+    if !links.isEmpty { success["links"] = .object(links) }
     var answers: [String: JSONValue] = ["\(operation.answer.status)": .object(success)]
     for status in ["400", "401", "403", "404", "409", "413", "429", "500", "503"] {
       answers[status] = ["$ref": "#/components/responses/Error"]
     }
     return .object(answers)
+  }
+
+  /// What can be done next with the webhook that was added.
+  private static func links(_ operation: APIOperation) -> [String: JSONValue] {
+    guard operation.name == "createWebhook" else { return [:] }
+    let next = APIRoutes.operations.filter {
+      $0.path.hasPrefix("/v3/webhooks/{id}") && !$0.path.contains("{replay}")
+    }
+    return Dictionary(
+      uniqueKeysWithValues: next.map {
+        ($0.name, ["operationId": .text($0.name), "parameters": ["id": "$response.body#/id"]])
+      })
   }
 }

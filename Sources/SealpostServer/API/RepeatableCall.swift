@@ -26,7 +26,8 @@ struct RepeatableCall {
       await call.control.releaseKey(key, by: call.principal)
       throw error
     }
-    try await call.control.keepAnswer(
+    // It is done: the client learns that, whatever becomes of the copy.
+    try? await call.control.keepAnswer(
       status: answer.status.code, body: answer.json ?? [], key: key, by: call.principal)
     return answer
   }

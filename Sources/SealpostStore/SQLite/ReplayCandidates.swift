@@ -18,6 +18,8 @@ struct ReplayCandidates {
     var position: Int64?
   }
 
+  private static let rowsAtOnce: Int64 = 20_000
+
   let selection: ReplaySelection
   let webhook: Int64
   /// The newest row of the log, or of the backlog, when the replay began.
@@ -42,7 +44,12 @@ struct ReplayCandidates {
     filter.limit = limit
     if case .attempt(let outcome) = selection.outcome { filter.outcome = outcome }
     filter.eventName = selection.eventName
-    let query = try LogQuery(filter, webhook: webhook, newest: newest, database)
+    guard let bounds = try LogBounds(filter, database), bounds.oldest <= newest else {
+      return Slice(found: [], position: nil)
+    }
+    // Few rows at a time, since others wait while a replay goes on.
+    let end = min(newest, bounds.newest, bounds.oldest + Self.rowsAtOnce)
+    let query = try LogQuery(filter, webhook: webhook, newest: end, database)
     let ids = try query?.ids(database) ?? []
     let isLast = try database.cachedStatement(
       sql: """
@@ -53,7 +60,8 @@ struct ReplayCandidates {
     let found = try ids.compactMap { id in
       try Int64.fetchOne(isLast, arguments: [id, newest]).map { Delivery(event: $0, backlog: nil) }
     }
-    return Slice(found: found, position: ids.count < limit ? nil : ids.last)
+    if ids.count == limit { return Slice(found: found, position: ids.last) }
+    return Slice(found: found, position: end < min(newest, bounds.newest) ? end : nil)
   }
 
   private func nextParked(after position: Int64, _ limit: Int, _ database: Database) throws -> Slice

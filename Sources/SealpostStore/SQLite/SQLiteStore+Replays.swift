@@ -15,18 +15,18 @@ extension SQLiteStore: ReplayStore {
     try await read { database in
       let key = try Self.webhookKey(webhook, database)
       let newest = try ReplayCandidates.newest(selection, database)
-      return try database.limited(to: .people) {
-        let candidates = ReplayCandidates(selection: selection, webhook: key, newest: newest)
-        var position: Int64 = -1
-        var count = 0
-        while count < limit {
-          let slice = try candidates.next(after: position, limit: 10_000, database)
-          count += slice.found.count
-          guard let last = slice.position else { break }
-          position = last
-        }
-        return min(count, limit)
+      let candidates = ReplayCandidates(selection: selection, webhook: key, newest: newest)
+      let deadline = MonotonicTime.nanoseconds() + QueryEffort.people.time.nanoseconds
+      var position: Int64 = -1
+      var count = 0
+      while count < limit {
+        let slice = try candidates.next(after: position, limit: 10_000, database)
+        count += slice.found.count
+        guard let last = slice.position else { break }
+        guard MonotonicTime.nanoseconds() < deadline else { throw StoreError.tooMuchWork }
+        position = last
       }
+      return min(count, limit)
     }
   }
 

@@ -119,14 +119,14 @@ extension SQLiteStore: WebhookStore {
       }
     let direction = filter.isDescending ? "DESC" : "ASC"
     let text = filter.text.map { text in
-      "%" + text.replacing(/[%_\\]/) { "\\\($0.output)" } + "%"
+      "%" + text.replacing(/[%_!]/) { "!\($0.output)" } + "%"
     }
     return try await read { [self] database in
       try Row.fetchAll(
         database,
         sql: """
           SELECT * FROM webhooks WHERE deleted_at IS NULL AND account = coalesce(?1, account)
-            AND (?2 IS NULL OR name LIKE ?2 ESCAPE '\' OR url LIKE ?2 ESCAPE '\')
+            AND (?2 IS NULL OR name LIKE ?2 ESCAPE '!' OR url LIKE ?2 ESCAPE '!')
           ORDER BY \(column) \(direction), key \(direction) LIMIT ?3 OFFSET ?4
           """, arguments: [filter.account, text, filter.limit, filter.offset]
       ).map(webhook)
