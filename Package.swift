@@ -66,13 +66,23 @@ let package = Package(
         "CLinux", "CMimalloc", logging, lifecycle, deque,
       ]),
     module(
+      "SealpostControl",
+      [
+        "SealpostCore", "SealpostSigning", "SealpostBroker", "SealpostTransport", "SealpostStore",
+        "SealpostWorker", lifecycle,
+      ]),
+    module(
       "SealpostServer",
-      [logging, lifecycle, .product(name: "Hummingbird", package: "hummingbird")]),
+      [
+        "SealpostCore", "SealpostSigning", "SealpostBroker", "SealpostStore", "SealpostControl",
+        logging, lifecycle, .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "HTTPTypes", package: "swift-http-types"),
+      ]),
     .executableTarget(
       name: "sealpost",
       dependencies: [
         "SealpostCore", "SealpostSigning", "SealpostBroker", "SealpostTransport", "SealpostStore",
-        "SealpostWorker", "SealpostServer", logging, lifecycle,
+        "SealpostWorker", "SealpostControl", "SealpostServer", logging, lifecycle,
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Configuration", package: "swift-configuration"),
@@ -95,6 +105,7 @@ let package = Package(
         "SealpostCore", "SealpostSigning", "SealpostStore",
         .product(name: "GRDB", package: "GRDB.swift"),
       ]),
+    tests("SealpostControlTests", ["SealpostControl", "SealpostCore"]),
     tests(
       "SealpostWorkerTests",
       ["SealpostBroker", "SealpostCore", "SealpostWorker", "SealpostTesting"]),

@@ -56,6 +56,18 @@ public struct AttemptReason: Hashable, Sendable {
     self.code = code
   }
 
+  /// The reason of that text id, or nil.
+  public init?(id: String) {
+    if let known = Self.texts.first(where: { $0.value.id == id }) {
+      code = known.key
+    } else if id.hasPrefix("http_"), let status = Int(id.dropFirst(5)), (100...999).contains(status)
+    {
+      code = status
+    } else {
+      return nil
+    }
+  }
+
   /// The stable text id, such as `http_500` or `dns_not_found`.
   public var id: String { Self.texts[code]?.id ?? "http_\(code)" }
 

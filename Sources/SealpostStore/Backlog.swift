@@ -1,9 +1,14 @@
 /// Deliveries that wait in the store.
 public protocol Backlog: Sendable {
-  /// Rows of the given states, oldest first.
-  func backlog(states: [BacklogState], limit: Int) async throws(StoreError) -> [BacklogEntry]
-  /// A new run of the delivery of a row, its number taken for good. The row stays until it is removed.
-  func newRun(ofBacklog id: Int64) async throws(StoreError) -> Resend
+  /// Rows that match, oldest first.
+  func backlog(_ filter: BacklogFilter) async throws(StoreError) -> [BacklogEntry]
+  /// One row.
+  func backlog(_ id: Int64) async throws(StoreError) -> BacklogEntry
+  /// How many deliveries of an account's webhooks, or of all, are in each state, counted up to a limit.
+  func backlogCounts(account: String?, upTo limit: Int) async throws(StoreError)
+    -> [BacklogState: Int]
+  /// Lets an ended delivery go on, as a new run, at the pace of what waits. Durable when this returns.
+  func revive(_ id: Int64) async throws(StoreError)
   /// Removes a row.
   func removeBacklog(_ id: Int64) async throws(StoreError)
 }

@@ -2,6 +2,8 @@ public import SealpostCore
 
 /// A message to keep as rejected.
 public struct RejectedDraft {
+  /// The account that its header names, where it can be one.
+  public var account: String?
   /// The stable text of the reason.
   public var reason: String
   /// What is wrong, for people.
@@ -15,9 +17,11 @@ public struct RejectedDraft {
 
   /// Makes a draft from its parts.
   public init(
-    reason: String, detail: String, messageID: String?, body: UnsafeRawBufferPointer,
+    account: String? = nil, reason: String, detail: String, messageID: String?,
+    body: UnsafeRawBufferPointer,
     receivedAt: Timestamp
   ) {
+    self.account = account
     self.reason = reason
     self.detail = detail
     self.messageID = messageID

@@ -4,6 +4,8 @@ public import SealpostCore
 public struct RejectedEntry: Sendable {
   /// Its number.
   public var id: Int64
+  /// The account that its header named; nil where it named none that can be one.
+  public var account: String?
   /// The stable text of the reason.
   public var reason: String
   /// What is wrong, for people.

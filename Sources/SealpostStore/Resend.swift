@@ -14,4 +14,18 @@ public struct Resend: Sendable {
   public var run: Int
   /// The store's revision.
   public var revision: Int64
+
+  /// Makes a delivery from its parts.
+  public init(
+    account: String, eventID: String, eventName: String, body: [UInt8], webhookID: String, run: Int,
+    revision: Int64
+  ) {
+    self.account = account
+    self.eventID = eventID
+    self.eventName = eventName
+    self.body = body
+    self.webhookID = webhookID
+    self.run = run
+    self.revision = revision
+  }
 }

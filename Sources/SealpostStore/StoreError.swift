@@ -18,6 +18,10 @@ public enum StoreError: Error, Hashable, Sendable {
   case notFound(String)
   /// A setting that would lose what is still needed.
   case refused(String)
+  /// A question that takes longer than it may.
+  case tooMuchWork
+  /// The account has as many of something as it may have.
+  case quotaReached(Int)
   /// The database failed in another way.
   case failed(String)
 
@@ -38,6 +42,10 @@ public enum StoreError: Error, Hashable, Sendable {
       "The secret key cannot be used (\(words)). Set SEALPOST_SECRET_KEY to the base64 of 32 bytes, as `openssl rand -base64 32` prints it."
     case .notFound(let what): "There is no \(what)."
     case .refused(let why): why
+    case .tooMuchWork:
+      "The question would look at too many rows: name a webhook or an event, or a shorter time."
+    case .quotaReached(let most):
+      "The account has \(most) of them, which is as many as it may have: remove one first."
     case .failed(let words): "The store failed: \(words)."
     }
   }

@@ -10,10 +10,14 @@ public struct WebhookChange: Sendable {
   public var scheme: SignatureScheme?
   /// The token.
   public var token: WebhookToken?
+  /// Until when the token before it signs beside it; nil ends it at once.
+  public var overlapUntil: Timestamp?
   /// What it listens to.
   public var events: [EventPattern]?
   /// Its own headers.
   public var headers: [WebhookHeader]?
+  /// Its own retry policy; `.some(nil)` goes back to the operator's.
+  public var retry: RetryPolicy??
   /// Whether it takes deliveries.
   public var isActive: Bool?
   /// Whether its deliveries wait.

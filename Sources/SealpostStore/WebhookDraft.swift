@@ -16,13 +16,16 @@ public struct WebhookDraft: Sendable {
   public var events: [EventPattern]
   /// Its own headers.
   public var headers: [WebhookHeader]
+  /// Its own retry policy.
+  public var retry: RetryPolicy?
   /// Whether deliveries begin at once.
   public var isActive: Bool
 
   /// Makes a draft from its parts.
   public init(
     account: String, name: String, url: WebhookURL, scheme: SignatureScheme, token: WebhookToken,
-    events: [EventPattern], headers: [WebhookHeader] = [], isActive: Bool = true
+    events: [EventPattern], headers: [WebhookHeader] = [], retry: RetryPolicy? = nil,
+    isActive: Bool = true
   ) {
     self.account = account
     self.name = name
@@ -31,6 +34,7 @@ public struct WebhookDraft: Sendable {
     self.token = token
     self.events = events
     self.headers = headers
+    self.retry = retry
     self.isActive = isActive
   }
 }

@@ -3,7 +3,9 @@ public import SealpostCore
 /// Keeps webhooks. Every change has a revision; revisions commit in order.
 public protocol WebhookStore: Sendable {
   /// Adds a webhook.
-  func create(_ draft: WebhookDraft) async throws(StoreError) -> Webhook
+  ///
+  /// - Parameter most: how many webhooks its account may have with it; `quotaReached` where that is over.
+  func create(_ draft: WebhookDraft, most: Int?) async throws(StoreError) -> Webhook
   /// Changes a webhook and gives it as it is then.
   func update(_ id: String, _ change: WebhookChange) async throws(StoreError) -> Webhook
   /// Deletes a webhook. Its deletion stays known.
@@ -12,8 +14,19 @@ public protocol WebhookStore: Sendable {
   func webhook(_ id: String) async throws(StoreError) -> Webhook
   /// All webhooks, or those of one account, by name.
   func webhooks(account: String?) async throws(StoreError) -> [Webhook]
+  /// The webhooks that match, in the order asked for.
+  func webhooks(_ filter: WebhookFilter) async throws(StoreError) -> [Webhook]
+  /// Forgets previous tokens whose overlap is over; how many.
+  func endOverlaps(now: Timestamp) async throws(StoreError) -> Int
   /// Stops or goes on with all deliveries of all workers.
   func setPaused(_ isPaused: Bool) async throws(StoreError)
   /// What changed since a revision; nil where nothing did. From revision 0: everything.
   func directoryChange(since revision: Int64) async throws(StoreError) -> DirectoryChange?
+}
+
+extension WebhookStore {
+  /// Adds a webhook, however many its account has.
+  public func create(_ draft: WebhookDraft) async throws(StoreError) -> Webhook {
+    try await create(draft, most: nil)
+  }
 }

@@ -76,7 +76,14 @@ final class RejectedCollector: Sendable {
   }
 
   private func draft(_ message: BrokerMessage) -> RejectedDraft {
-    RejectedDraft(
+    var account: String?
+    if case .text(let text) = message.account, AccountID.isValid(text) {
+      account = String(decoding: text, as: UTF8.self)
+    } else if case .absent = message.account {
+      account = AccountID.default
+    }
+    return RejectedDraft(
+      account: account,
       reason: message.rejection?.reason ?? "unknown",
       detail: message.rejection?.detail ?? "The message says no reason.",
       messageID: message.messageID.map { String(decoding: $0, as: UTF8.self) }, body: message.body,

@@ -9,7 +9,8 @@ public import ServiceLifecycle
 /// The delivery worker: lanes, and what they share. One in a process; any number of processes on a broker.
 public final class Worker: Service {
   /// A store with all that a worker needs of it.
-  public typealias Store = BacklogQueue & EventLog & HealthStore & RecordingStore & WebhookStore
+  public typealias Store = BacklogQueue & EventLog & HealthStore & RecordingStore & ReplayStore
+    & WebhookStore
 
   /// Why a worker cannot run.
   public enum Failure: Error, Sendable {
@@ -121,8 +122,10 @@ private final class Crew: Sendable {
     let controlThread = WorkerThread("control") { self.control.run() }
     let refreshing = Task { await refresher.run() }
     let pruning = Task { await Retention(store: store, settings: settings, logger: logger).run() }
+    let upkeep = Task { await Upkeep(store: store, logger: logger).run() }
     for lane in lanes { await lane.ended() }
     refreshing.cancel()
+    upkeep.cancel()
     pruning.cancel()
     collector.stop()
     drainer.stop()

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import SealpostBroker
+import SealpostControl
 import SealpostStore
 
 struct CheckCommand: AsyncParsableCommand {

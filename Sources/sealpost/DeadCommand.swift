@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import SealpostControl
 import SealpostCore
 import SealpostStore
 
@@ -15,9 +16,6 @@ struct DeadCommand: AsyncParsableCommand {
     @Option(help: "Only exhausted, parked or waiting ones; the first two unless asked.")
     var state: String?
     @Option(help: "How many rows.") var limit = 100
-    /// What does not go on by itself.
-    static let ended: [BacklogState] = [.exhausted, .parked]
-
     @Flag(help: "Print JSON.") var json = false
     @OptionGroup var options: SettingsOptions
 
@@ -29,9 +27,10 @@ struct DeadCommand: AsyncParsableCommand {
 
     func run() async throws {
       try await reporting {
-        let rows = try await options.load().openStore().backlog(
-          states: state.flatMap { BacklogState(rawValue: $0) }.map { [$0] } ?? Self.ended,
-          limit: limit)
+        var filter = BacklogFilter()
+        if let state = state.flatMap({ BacklogState(rawValue: $0) }) { filter.states = [state] }
+        filter.limit = limit
+        let rows = try await options.load().openControlPlane().dead(filter, by: .commandLine)
         if json { return try Output.json(rows.map(DeadView.init)) }
         var table = Table(
           "ID", "SINCE", "STATE", "EVENT", "EVENT ID", "WEBHOOK", "ATTEMPT", "REASON")
@@ -47,7 +46,7 @@ struct DeadCommand: AsyncParsableCommand {
 
   struct Requeue: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Sends them again, each as a new run.",
+      abstract: "Lets them go on, each as a new run: workers send them again.",
       discussion: """
           sealpost dead requeue 17 18
           sealpost dead requeue --all
@@ -59,15 +58,13 @@ struct DeadCommand: AsyncParsableCommand {
 
     func run() async throws {
       try await reporting {
-        let settings = try await options.load()
-        let broker = try settings.broker
-        let store = try settings.openStore()
-        let chosen = all ? try await store.backlog(states: List.ended, limit: .max).map(\.id) : ids
+        let control = try await options.load().openControlPlane()
+        var filter = BacklogFilter()
+        filter.limit = .max
+        let chosen = all ? try await control.dead(filter, by: .commandLine).map(\.id) : ids
         guard !chosen.isEmpty || all else { throw Failure("Name the IDs, or --all.") }
         for (index, id) in chosen.enumerated() {
-          let resend = try await store.newRun(ofBacklog: id)
-          try await blocking { try Publishing.send(resend, broker: broker) }
-          try await store.removeBacklog(id)
+          try await control.requeueDead(id, by: .commandLine)
           Output.progress("sent again \(index + 1) of \(chosen.count)")
         }
         Output.progress("")
@@ -85,30 +82,10 @@ struct DeadCommand: AsyncParsableCommand {
 
     func run() async throws {
       try await reporting {
-        let store = try await options.load().openStore()
-        for id in ids { try await store.removeBacklog(id) }
+        let control = try await options.load().openControlPlane()
+        for id in ids { try await control.dropDead(id, by: .commandLine) }
         print("dropped \(ids.count)")
       }
     }
-  }
-}
-
-private struct DeadView: Encodable {
-  let id: Int64
-  let account, eventId, event, webhookId, webhook, state, reason, since: String
-  let run, attempt: Int
-
-  init(_ row: BacklogEntry) {
-    id = row.id
-    account = row.account
-    eventId = row.eventID
-    event = row.eventName
-    webhookId = row.webhookID
-    webhook = row.webhookName
-    state = row.state.rawValue
-    reason = row.reason
-    since = row.createdAt.iso8601
-    run = row.run
-    attempt = row.attempt
   }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import HTTPTypes
+import SealpostControl
 import SealpostCore
 import SealpostSigning
 

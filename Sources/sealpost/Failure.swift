@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import SealpostBroker
+import SealpostControl
 import SealpostCore
 import SealpostSigning
 import SealpostStore
@@ -33,6 +34,11 @@ struct Failure: Error {
       case .store(let error): self.init(store: error)
       case .transport(let error): self.init(error.sentence, exitCode: Failure.unavailable)
       }
+    case let error as ControlError:
+      self.init(
+        error.message,
+        exitCode: error.kind == .unavailable || error.kind == .failed
+          ? Failure.unavailable : Failure.usage)
     case let error as EventFault: self.init(error.sentence)
     case let error as WebhookURLError: self.init(error.sentence)
     case let error as WebhookHeader.Refusal: self.init(error.sentence)

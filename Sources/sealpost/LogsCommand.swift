@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import SealpostControl
 import SealpostCore
 import SealpostStore
 
@@ -35,20 +36,22 @@ struct LogsCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await reporting {
-      let store = try await options.load().openStore()
+      let control = try await options.load().openControlPlane()
       var filter = LogFilter()
       filter.account = account
       filter.webhook = webhook
       filter.event = event
       filter.outcome = outcome.flatMap { AttemptOutcome(name: $0) }
       filter.limit = limit
-      let rows = try await store.attempts(filter)
-      if json, !follow { return try Output.json(rows.map(LogView.init)) }
+      filter.sentFrom = Timestamp(nanoseconds: 0)
+      let rows = try await control.log(filter, by: .commandLine)
+      if json, !follow { return try Output.json(rows.map { LogView($0) }) }
       try show(rows.reversed(), withTitles: true)
       guard follow else { return }
       filter.after = rows.first?.id ?? 0
+      filter.isAscending = true
       while !Task.isCancelled {
-        let more = try await store.attempts(filter)
+        let more = try await control.log(filter, by: .commandLine)
         try show(more, withTitles: false)
         filter.after = more.last?.id ?? filter.after
         try await Task.sleep(for: .milliseconds(500))
@@ -75,58 +78,5 @@ struct LogsCommand: AsyncParsableCommand {
     guard !text.isEmpty else { return }
     print(withTitles ? text : text.split(separator: "\n").dropFirst().joined(separator: "\n"))
     Output.flush()
-  }
-}
-
-/// A row of the log as JSON.
-struct LogView: Encodable {
-  let id: Int64
-  let account, eventId, event, webhookId, webhook: String
-  let run, attempt: Int
-  let trigger, url, sentAt: String
-  let receivedAt: String?
-  let status: Int?
-  let outcome: String
-  let reason, reasonText, nextAttemptAt, remoteAddress: String?
-  let timings: Timings
-  let response: Response?
-
-  struct Timings: Encodable {
-    let dnsMicroseconds, connectMicroseconds, tlsMicroseconds, firstByteMicroseconds,
-      totalMicroseconds: Int64
-  }
-
-  struct Response: Encodable {
-    let headers, body: String
-  }
-
-  init(_ row: LogEntry) {
-    id = row.id
-    account = row.account
-    eventId = row.eventID
-    event = row.eventName
-    webhookId = row.webhookID
-    webhook = row.webhookName
-    run = row.run
-    attempt = row.number
-    trigger = row.trigger.name
-    url = row.url
-    sentAt = row.sentAt.iso8601
-    receivedAt = row.receivedAt?.iso8601
-    status = row.status == 0 ? nil : row.status
-    outcome = row.outcome.name
-    reason = row.reason?.id
-    reasonText = row.reason?.sentence
-    nextAttemptAt = row.nextAttemptAt?.iso8601
-    remoteAddress = row.remoteAddress
-    timings = Timings(
-      dnsMicroseconds: row.timings.dns, connectMicroseconds: row.timings.connect,
-      tlsMicroseconds: row.timings.tls, firstByteMicroseconds: row.timings.firstByte,
-      totalMicroseconds: row.timings.total)
-    response = row.response.map {
-      Response(
-        headers: String(decoding: $0.headers, as: UTF8.self),
-        body: String(decoding: $0.body, as: UTF8.self))
-    }
   }
 }

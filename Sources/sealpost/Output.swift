@@ -1,4 +1,5 @@
 import Foundation
+import SealpostControl
 import SealpostCore
 
 /// What commands print.
@@ -7,14 +8,14 @@ enum Output {
   static func json(_ value: some Encodable) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    print(String(decoding: try encoder.encode(value), as: UTF8.self))
+    print(String(decoding: Inert.json([UInt8](try encoder.encode(value))), as: UTF8.self))
   }
 
   /// Prints a value as one line of JSON.
   static func jsonLine(_ value: some Encodable) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    print(String(decoding: try encoder.encode(value), as: UTF8.self))
+    print(String(decoding: Inert.json([UInt8](try encoder.encode(value))), as: UTF8.self))
     flush()
   }
 

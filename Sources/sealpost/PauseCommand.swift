@@ -1,5 +1,5 @@
 import ArgumentParser
-import SealpostStore
+import SealpostControl
 
 struct PauseCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -12,7 +12,7 @@ struct PauseCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await reporting {
-      try await options.load().openStore().setPaused(true)
+      try await options.load().openControlPlane().setPaused(true, by: .commandLine)
       print("paused")
     }
   }
@@ -26,7 +26,7 @@ struct ResumeCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await reporting {
-      try await options.load().openStore().setPaused(false)
+      try await options.load().openControlPlane().setPaused(false, by: .commandLine)
       print("resumed")
     }
   }

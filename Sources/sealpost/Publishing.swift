@@ -1,7 +1,6 @@
 import Foundation
 import SealpostBroker
 import SealpostCore
-import SealpostStore
 
 /// Publishes messages for commands and waits for the broker's confirms. Blocks.
 struct Publishing {
@@ -62,24 +61,6 @@ struct Publishing {
         exitCode: Failure.unavailable)
     }
     return (clock.now - start) / .seconds(1)
-  }
-
-  /// Publishes a delivery as a new run: straight to the retries, without a wait.
-  static func send(_ resend: Resend, broker: BrokerSettings) throws {
-    let publisher = try ConfirmingPublisher(
-      connection: try BrokerConnection.open(broker, name: "sealpost resend"))
-    try resend.body.withUnsafeBytes { body in
-      try Array(resend.eventID.utf8).withUnsafeBytes { id in
-        try Array(resend.account.utf8).withUnsafeBytes { account in
-          try publisher.publishAndWait(
-            OutgoingMessage(
-              exchange: broker.names.due, routingKey: "resend", body: body, messageID: id,
-              headers: RetryHeaders.outgoing(
-                eventID: id, account: account, webhook: resend.webhookID, run: resend.run,
-                attempt: 1, deferrals: 0, firstAttemptAt: nil, revision: resend.revision)))
-        }
-      }
-    }
   }
 
   private func send(_ draft: Draft, _ publisher: ConfirmingPublisher) throws {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import SealpostBroker
+import SealpostControl
 
 struct QueuesCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -26,31 +27,12 @@ struct QueuesCommand: AsyncParsableCommand {
             on: try BrokerConnection.open(broker, name: "sealpost queues"), settings: broker)
         }
         if json {
-          try Output.json(
-            depths.map {
-              [
-                "queue": .text($0.queue), "messages": .number($0.messages),
-                "consumers": .number($0.consumers),
-              ] as [String: Cell]
-            })
+          try Output.json(depths.map(QueueView.init))
         } else {
           show(depths, broker, &last)
         }
         if watch { try await Task.sleep(for: .seconds(2)) }
       } while watch && !Task.isCancelled
-    }
-  }
-
-  private enum Cell: Encodable {
-    case text(String)
-    case number(Int)
-
-    func encode(to encoder: any Encoder) throws {
-      var container = encoder.singleValueContainer()
-      switch self {
-      case .text(let text): try container.encode(text)
-      case .number(let number): try container.encode(number)
-      }
     }
   }
 

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Foundation
-import SealpostBroker
+import SealpostControl
 import SealpostCore
 import SealpostStore
 
@@ -19,8 +19,9 @@ struct RejectedCommand: AsyncParsableCommand {
 
     func run() async throws {
       try await reporting {
-        let rows = try await options.load().openStore().rejected(limit: limit)
-        if json { return try Output.json(rows.map(RejectedView.init)) }
+        let rows = try await options.load().openControlPlane().rejected(
+          account: nil, before: nil, limit: limit, by: .commandLine)
+        if json { return try Output.json(rows.map { RejectedView($0) }) }
         var table = Table("ID", "CAME", "BYTES", "REASON", "WHAT IS WRONG")
         for row in rows {
           table.add(
@@ -41,7 +42,7 @@ struct RejectedCommand: AsyncParsableCommand {
 
     func run() async throws {
       try await reporting {
-        let row = try await options.load().openStore().rejected(id)
+        let row = try await options.load().openControlPlane().rejected(id, by: .commandLine)
         if isatty(STDOUT_FILENO) == 1 {
           print(Inert.text(String(decoding: row.body, as: UTF8.self)))
         } else {
@@ -57,25 +58,15 @@ struct RejectedCommand: AsyncParsableCommand {
       discussion: "A valid event goes out; one that is still wrong is rejected again.")
 
     @Argument(help: "The IDs.") var ids: [Int64]
-    @Option(help: "The account.") var account = AccountID.default
+    @Option(help: "The account; the one that they came with, where it is left out.")
+    var account: String?
     @OptionGroup var options: SettingsOptions
 
     func run() async throws {
       try await reporting {
-        let settings = try await options.load()
-        let broker = try settings.broker
-        let store = try settings.openStore()
+        let control = try await options.load().openControlPlane()
         for id in ids {
-          let row = try await store.rejected(id)
-          let account = account
-          _ = try await blocking {
-            try Publishing(broker: broker, exchange: "").publish(count: 1, rate: nil) { _ in
-              Publishing.Draft(
-                routingKey: broker.names.events, id: row.messageID ?? "", body: row.body,
-                headers: [("account", account)])
-            }
-          }
-          try await store.removeRejected(id)
+          try await control.requeueRejected(id, account: account, by: .commandLine)
         }
         print("published again \(ids.count)")
       }
@@ -90,25 +81,10 @@ struct RejectedCommand: AsyncParsableCommand {
 
     func run() async throws {
       try await reporting {
-        let store = try await options.load().openStore()
-        for id in ids { try await store.removeRejected(id) }
+        let control = try await options.load().openControlPlane()
+        for id in ids { try await control.dropRejected(id, by: .commandLine) }
         print("dropped \(ids.count)")
       }
     }
-  }
-}
-
-private struct RejectedView: Encodable {
-  let id: Int64
-  let reason, detail, receivedAt, body: String
-  let messageId: String?
-
-  init(_ row: RejectedEntry) {
-    id = row.id
-    reason = row.reason
-    detail = row.detail
-    receivedAt = row.receivedAt.iso8601
-    messageId = row.messageID
-    body = Data(row.body.prefix(4096)).base64EncodedString()
   }
 }

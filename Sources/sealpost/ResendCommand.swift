@@ -1,4 +1,5 @@
 import ArgumentParser
+import SealpostControl
 import SealpostStore
 
 struct ResendCommand: AsyncParsableCommand {
@@ -11,10 +12,8 @@ struct ResendCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await reporting {
-      let settings = try await options.load()
-      let broker = try settings.broker
-      let resend = try await settings.openStore().newRun(ofAttempt: logID)
-      try await blocking { try Publishing.send(resend, broker: broker) }
+      let control = try await options.load().openControlPlane()
+      let resend = try await control.resend(logID, by: .commandLine)
       print("sent again: \(resend.eventName) \(resend.eventID) as run \(resend.run)")
     }
   }

@@ -28,8 +28,8 @@ struct SealpostCommand: AsyncParsableCommand {
     subcommands: [
       ServeCommand.self, PublishCommand.self, ListenCommand.self, WebhooksCommand.self,
       LogsCommand.self, ResendCommand.self, QueuesCommand.self, DeadCommand.self,
-      RejectedCommand.self, PauseCommand.self, ResumeCommand.self, CheckCommand.self,
-      MigrateCommand.self,
+      RejectedCommand.self, PauseCommand.self, ResumeCommand.self, TokensCommand.self,
+      ReplayCommand.self, CheckCommand.self, MigrateCommand.self,
     ])
 }
 

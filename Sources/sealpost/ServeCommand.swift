@@ -1,31 +1,47 @@
 import ArgumentParser
 import Foundation
 import Logging
+import SealpostControl
 import SealpostServer
 import SealpostWorker
 import ServiceLifecycle
 
 struct ServeCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "serve", abstract: "Runs the worker.",
+    commandName: "serve", abstract: "Runs the worker and the API.",
     discussion: """
       Runs until SIGTERM or SIGINT, then ends what is in flight within SEALPOST_SHUTDOWN_GRACE; a second \
       signal ends it at once. Nothing is lost either way.
 
         sealpost serve
         sealpost serve --lanes 2
+        sealpost serve --roles api
       """)
 
+  /// What a process does. Every process answers `GET /healthz`.
+  enum Role: String, CaseIterable {
+    case worker, api
+  }
+
   @Option(help: "How many threads deliver; SEALPOST_LANES, or one per core.") var lanes: Int?
+  @Option(help: "What this process does, with a comma: worker, api.") var roles = "worker,api"
   @OptionGroup var options: SettingsOptions
 
   func validate() throws {
     guard (1...64).contains(lanes ?? 1) else { throw ValidationError("--lanes must be 1 to 64.") }
+    guard !parsedRoles.isEmpty, parsedRoles.allSatisfy({ $0 != nil }) else {
+      throw ValidationError("--roles must be worker, api, or both with a comma.")
+    }
+  }
+
+  private var parsedRoles: [Role?] {
+    roles.split(separator: ",").map { Role(rawValue: $0.trimmingCharacters(in: .whitespaces)) }
   }
 
   func run() async throws {
     try await reporting {
-      let application = try buildApplication(try await options.load(), lanes: lanes)
+      let application = try buildApplication(
+        try await options.load(), roles: Set(parsedRoles.compactMap { $0 }), lanes: lanes)
       ShutdownSignals.handle { Task { await application.triggerGracefulShutdown() } }
       try await application.run()
     }
@@ -33,24 +49,35 @@ struct ServeCommand: AsyncParsableCommand {
 }
 
 /// Wires a process: the one place that knows every module.
-func buildApplication(_ settings: Settings, lanes: Int?) throws -> ServiceGroup {
+func buildApplication(_ settings: Settings, roles: Set<ServeCommand.Role>, lanes: Int?) throws
+  -> ServiceGroup
+{
   let logger = try makeLogger(settings)
-  var workerSettings = try settings.worker
-  workerSettings.lanes = lanes ?? workerSettings.lanes
-  let worker = Worker(
-    settings: workerSettings, store: try settings.openStore(), logger: logger)
-  let address = try settings.httpAddress
-  let server = HealthServer.build(host: address.host, port: address.port, logger: logger)
+  let store = try settings.openStore()
+  var services: [any Service] = []
+  var control: ControlPlane?
+  if roles.contains(.api) {
+    let controlSettings = try settings.control
+    let publisher = EventPublisher(settings: controlSettings.broker)
+    let plane = ControlPlane(settings: controlSettings, store: store, publisher: publisher)
+    control = plane
+    // Before the server, so that they end after it.
+    services += [publisher, plane.queueMonitor]
+  }
+  services.append(
+    ServerApplication.build(settings: try settings.server, control: control, logger: logger))
+  if roles.contains(.worker) {
+    var workerSettings = try settings.worker
+    workerSettings.lanes = lanes ?? workerSettings.lanes
+    services.append(Worker(settings: workerSettings, store: store, logger: logger))
+  }
   return ServiceGroup(
     configuration: ServiceGroupConfiguration(
-      services: [
+      services: services.map {
         .init(
-          service: server, successTerminationBehavior: .gracefullyShutdownGroup,
-          failureTerminationBehavior: .gracefullyShutdownGroup),
-        .init(
-          service: worker, successTerminationBehavior: .gracefullyShutdownGroup,
-          failureTerminationBehavior: .gracefullyShutdownGroup),
-      ], logger: logger))
+          service: $0, successTerminationBehavior: .gracefullyShutdownGroup,
+          failureTerminationBehavior: .gracefullyShutdownGroup)
+      }, logger: logger))
 }
 
 private func makeLogger(_ settings: Settings) throws -> Logger {

@@ -2,7 +2,9 @@ import ArgumentParser
 import Configuration
 import Foundation
 import SealpostBroker
+import SealpostControl
 import SealpostCore
+import SealpostServer
 import SealpostStore
 import SealpostTransport
 import SealpostWorker
@@ -48,6 +50,41 @@ struct Settings {
       let host = text[..<colon].trimmingCharacters(in: CharacterSet(charactersIn: "[]"))
       return (host, port)
     }
+  }
+
+  /// What the HTTP side needs to know.
+  var server: ServerSettings {
+    get throws {
+      let address = try httpAddress
+      return ServerSettings(
+        host: address.host, port: address.port,
+        requestsPerMinute: try reader.count(
+          "SEALPOST_API_RATE", default: 600, range: 1...1_000_000))
+    }
+  }
+
+  /// What owners and operators may do.
+  var control: ControlSettings {
+    get throws {
+      ControlSettings(
+        broker: try broker, egress: try egress, retry: try retry,
+        maximumEventBytes: try maximumEventBytes,
+        quotas: Quotas(
+          webhooks: try reader.count(
+            "SEALPOST_QUOTA_WEBHOOKS", default: 1000, range: 1...1_000_000),
+          eventsPerSecond: try reader.count(
+            "SEALPOST_QUOTA_EVENTS", default: 1000, range: 1...1_000_000),
+          backlog: try reader.count(
+            "SEALPOST_QUOTA_BACKLOG", default: 1_000_000, range: 1...100_000_000)))
+    }
+  }
+
+  /// What commands work with: the same rules as the API's, on behalf of whoever runs them.
+  func openControlPlane() throws -> ControlPlane {
+    let settings = try control
+    return ControlPlane(
+      settings: settings, store: try openStore(),
+      publisher: EventPublisher(settings: settings.broker))
   }
 
   /// Which private addresses may be reached.

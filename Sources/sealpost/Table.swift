@@ -1,4 +1,5 @@
 import Foundation
+import SealpostControl
 
 /// Columns that align.
 struct Table {

@@ -1,9 +1,8 @@
 import ArgumentParser
 import Foundation
+import SealpostControl
 import SealpostCore
-import SealpostSigning
 import SealpostStore
-import SealpostTransport
 
 struct WebhooksCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -33,23 +32,17 @@ extension WebhooksCommand {
 
     func run() async throws {
       try await reporting {
-        let settings = try await options.load()
-        guard AccountID.isValid(account) else { throw EventFault.badAccount }
-        guard let name = webhook.name, !name.isEmpty, let url = try webhook.parsedURL(settings),
-          let events = try webhook.parsedEvents()
-        else { throw Failure("--name, --url and --events are needed.") }
-        let scheme = try webhook.parsedScheme() ?? .hmacSHA256
-        let token = WebhookToken(webhook.token ?? SigningSecret.make())
-        try WebhookOptions.check(token, scheme)
-        let added = try await settings.openStore().create(
-          WebhookDraft(
-            account: account, name: name, url: url, scheme: scheme, token: token, events: events,
-            headers: try webhook.parsedHeaders(), isActive: !inactive))
+        var input = try webhook.input
+        input.account = account
+        input.active = !inactive
+        let added = try await options.load().openControlPlane().createWebhook(
+          input, by: .commandLine)
+        let token = webhook.token == nil ? added.token : nil
         if json {
-          try Output.json(WebhookView(added, token: webhook.token == nil ? token.clearText : nil))
+          try Output.json(WebhookView(added.webhook, token: token))
         } else {
-          print("added \(added.id)")
-          if webhook.token == nil { print("token \(token.clearText)   (shown only now)") }
+          print("added \(added.webhook.id)")
+          if let token { print("token \(token.clearText)   (shown only now)") }
         }
       }
     }
@@ -64,7 +57,11 @@ extension WebhooksCommand {
 
     func run() async throws {
       try await reporting {
-        let webhooks = try await options.load().openStore().webhooks(account: account)
+        var filter = WebhookFilter()
+        filter.account = account
+        filter.limit = .max
+        let webhooks = try await options.load().openControlPlane().webhooks(
+          filter, by: .commandLine)
         if json { return try Output.json(webhooks.map { WebhookView($0) }) }
         var table = Table("ID", "ACCOUNT", "NAME", "STATUS", "EVENTS", "URL")
         for webhook in webhooks {
@@ -87,7 +84,8 @@ extension WebhooksCommand {
 
     func run() async throws {
       try await reporting {
-        try Output.json(WebhookView(try await options.load().openStore().webhook(id)))
+        let control = try await options.load().openControlPlane()
+        try Output.json(WebhookView(try await control.webhook(id, by: .commandLine)))
       }
     }
   }
@@ -107,26 +105,11 @@ extension WebhooksCommand {
 
     func run() async throws {
       try await reporting {
-        let settings = try await options.load()
-        let store = try settings.openStore()
-        var change = WebhookChange()
-        change.name = webhook.name
-        change.url = try webhook.parsedURL(settings)
-        change.events = try webhook.parsedEvents()
-        change.scheme = try webhook.parsedScheme()
-        change.headers = webhook.headers.isEmpty ? nil : try webhook.parsedHeaders()
-        change.isActive = active
-        // Its owner says that it is to be tried again.
-        if active == true { change.health = .healthy }
-        change.token = webhook.token.map { WebhookToken($0) }
-        if change.scheme != nil || change.token != nil {
-          let current = try await store.webhook(id)
-          guard let token = change.token ?? current.tokens.first else {
-            throw Failure("The stored token cannot be read: give a new one with --token.")
-          }
-          try WebhookOptions.check(token, change.scheme ?? current.scheme)
-        }
-        print("changed \(try await store.update(id, change).id)")
+        var input = try webhook.input
+        input.active = active
+        let changed = try await options.load().openControlPlane().updateWebhook(
+          id, input, by: .commandLine)
+        print("changed \(changed.id)")
       }
     }
   }
@@ -140,9 +123,8 @@ extension WebhooksCommand {
 
     func run() async throws {
       try await reporting {
-        var change = WebhookChange()
-        change.isPaused = true
-        print("paused \(try await options.load().openStore().update(id, change).id)")
+        let control = try await options.load().openControlPlane()
+        print("paused \(try await control.pauseWebhook(id, by: .commandLine).id)")
       }
     }
   }
@@ -160,10 +142,8 @@ extension WebhooksCommand {
 
     func run() async throws {
       try await reporting {
-        var change = WebhookChange()
-        change.isPaused = false
-        change.health = .healthy
-        print("resumed \(try await options.load().openStore().update(id, change).id)")
+        let control = try await options.load().openControlPlane()
+        print("resumed \(try await control.resumeWebhook(id, by: .commandLine).id)")
       }
     }
   }
@@ -177,35 +157,9 @@ extension WebhooksCommand {
 
     func run() async throws {
       try await reporting {
-        try await options.load().openStore().delete(id)
+        try await options.load().openControlPlane().deleteWebhook(id, by: .commandLine)
         print("removed \(id)")
       }
     }
-  }
-}
-
-/// A webhook as JSON.
-struct WebhookView: Encodable {
-  let id, account, name, url, scheme: String
-  let events: [String]
-  let headers: [String: String]
-  let active: Bool
-  let status: String
-  let token: String?
-  let createdAt, updatedAt: String
-
-  init(_ webhook: Webhook, token: String? = nil) {
-    id = webhook.id
-    account = webhook.account
-    name = webhook.name
-    url = webhook.url.text
-    scheme = webhook.scheme.rawValue
-    events = webhook.events.map(\.text)
-    headers = Dictionary(webhook.headers.map { ($0.name, $0.value) }) { $1 }
-    active = webhook.isActive
-    status = webhook.status
-    self.token = token
-    createdAt = webhook.createdAt.iso8601
-    updatedAt = webhook.updatedAt.iso8601
   }
 }

@@ -28,9 +28,9 @@ import Testing
     path = folder.path + "/s.sqlite"
   }
 
-  private func open() throws -> SQLiteStore { try SQLiteStore.open(url: "sqlite:\(path)") }
+  func open() throws -> SQLiteStore { try SQLiteStore.open(url: "sqlite:\(path)") }
 
-  private func draft(_ name: String = "n", token: String = "planted-token") throws -> WebhookDraft {
+  func draft(_ name: String = "n", token: String = "planted-token") throws -> WebhookDraft {
     WebhookDraft(
       account: "acme", name: name, url: try WebhookURL(parsing: "https://example.test/hook"),
       scheme: .hmacSHA256, token: WebhookToken(token), events: [.prefix("license."), .all],
@@ -38,7 +38,7 @@ import Testing
   }
 
   /// Records attempts of one event.
-  private func record(
+  func record(
     _ store: SQLiteStore, event id: String = "evt_1", webhook: Webhook, run: Int = 0,
     _ attempts: [(number: Int, outcome: AttemptOutcome)], park: Bool = false,
     waitUntil dueAt: Timestamp? = nil, reason: String = "window_closed",
@@ -85,7 +85,7 @@ import Testing
     return verdicts
   }
 
-  private func progress(
+  func progress(
     _ store: SQLiteStore, event id: String = "evt_1", webhook: Webhook, attempt: Int
   ) throws -> DeliveryProgress {
     try Array("acme".utf8).withUnsafeBytes { account in
@@ -164,6 +164,8 @@ import Testing
     #expect(try await store.attempts(filter).map(\.reason) == [.http(500)])
     filter = LogFilter()
     filter.after = 2
+    #expect(try await store.attempts(filter).map(\.id) == [1])
+    filter.isAscending = true
     #expect(try await store.attempts(filter).map(\.id) == [3, 4])
   }
 
@@ -183,6 +185,21 @@ import Testing
     #expect(try progress(store, event: "evt_2", webhook: webhook, attempt: 1) == .parked)
   }
 
+  @Test func theNumberOfAnEventRisesWithItsTimeAndEndsWithItsIdentity() {
+    func number(_ id: String, _ seconds: Int64) -> Int64 {
+      Array("acme".utf8).withUnsafeBytes { account in
+        Array(id.utf8).withUnsafeBytes {
+          EventHash.standard.make(account, $0, Timestamp(seconds: seconds))
+        }
+      }
+    }
+    let ids = (0..<1000).map { "evt_\($0)" }
+    #expect(ids.map { number($0, 1_000) }.max() ?? 0 < ids.map { number($0, 1_001) }.min() ?? 0)
+    #expect(Set(ids.map { number($0, 1_000) }).count == 1000)
+    #expect(
+      number("evt_1", 7) & EventHash.identityMask == number("evt_1", 9) & EventHash.identityMask)
+  }
+
   @Test func anExhaustedDeliveryIsInTheBacklogUntilItIsTakenOut() async throws {
     let store = try open()
     let webhook = try await store.create(draft())
@@ -191,10 +208,11 @@ import Testing
     let rows = try await store.backlog(states: [.exhausted], limit: 10)
     #expect(rows.map(\.attempt) == [13] && rows.map(\.reason) == ["http_500"])
     #expect(try await store.backlog(states: [.parked], limit: 10).isEmpty)
-    let first = try await store.newRun(ofBacklog: rows[0].id)
-    let second = try await store.newRun(ofAttempt: 1)
-    #expect(first.run == 1 && second.run == 2 && first.eventID == "evt_1")
-    #expect(String(decoding: first.body, as: UTF8.self) == "license.created")
+    try await store.revive(rows[0].id)
+    let revived = try #require(try store.waiting(for: webhook.key, now: .now(), limit: 9).first)
+    #expect(revived.resend.run == 1 && revived.attempt == 1 && revived.resend.eventID == "evt_1")
+    #expect(String(decoding: revived.resend.body, as: UTF8.self) == "license.created")
+    #expect(try await store.newRun(ofAttempt: 1).run == 2)
     try await store.removeBacklog(rows[0].id)
     await #expect(throws: StoreError.self) { try await store.removeBacklog(rows[0].id) }
   }
@@ -266,6 +284,9 @@ import Testing
     #expect(try await store.attempts(filter).map(\.id) == [2_000_000, 400_001, 65_536, 65_535, 1])
     filter.limit = 3
     #expect(try await store.attempts(filter).map(\.id) == [2_000_000, 400_001, 65_536])
+    filter.after = 400_001
+    #expect(try await store.attempts(filter).map(\.id) == [65_536, 65_535, 1])
+    filter.isAscending = true
     filter.after = 1
     #expect(try await store.attempts(filter).map(\.id) == [65_535, 65_536, 400_001])
     filter.after = 2_000_000
@@ -427,10 +448,10 @@ import Testing
           reason: "not_json", detail: "d", messageID: nil, body: body, receivedAt: .now())
       ])
     }
-    let row = try #require(try await store.rejected(limit: 10).first)
+    let row = try #require(try await store.rejected(account: nil, before: nil, limit: 10).first)
     #expect(row.body == Array("{\u{0}".utf8) && row.reason == "not_json" && row.messageID == nil)
     try await store.removeRejected(row.id)
-    #expect(try await store.rejected(limit: 10).isEmpty)
+    #expect(try await store.rejected(account: nil, before: nil, limit: 10).isEmpty)
   }
 
   @Test func pruningKeepsWhatTheBacklogNeeds() async throws {
@@ -445,7 +466,9 @@ import Testing
     #expect(try await store.attempts(LogFilter()).isEmpty)
     let left = try await store.backlog(states: [.exhausted, .parked], limit: 10)
     #expect(left.map(\.eventID) == ["evt_dead"])
-    #expect(try await store.newRun(ofBacklog: left[0].id).eventID == "evt_dead")
+    try await store.revive(left[0].id)
+    #expect(
+      try await store.backlog(states: [.waiting], limit: 10).map(\.eventID) == ["evt_dead"])
   }
 
   @Test func saysWhatIsWrongWithAStore() async throws {
@@ -469,5 +492,14 @@ import Testing
       try $0.execute(sql: "INSERT INTO grdb_migrations VALUES ('99-from-the-future')")
     }
     #expect(throws: StoreError.newerSchema(["99-from-the-future"])) { try open() }
+  }
+}
+
+extension SQLiteStore {
+  func backlog(states: [BacklogState], limit: Int) async throws -> [BacklogEntry] {
+    var filter = BacklogFilter()
+    filter.states = states
+    filter.limit = limit
+    return try await backlog(filter)
   }
 }

@@ -10,8 +10,78 @@ enum SQLiteMigrations {
     migrator.registerMigration("2-backlog") { database in
       try database.execute(sql: backlog)
     }
+    migrator.registerMigration("3-api") { database in
+      try database.execute(sql: api)
+    }
     return migrator
   }
+
+  /// Tokens of the API, who did what, answers that may be asked for again, replays, previous tokens and
+  /// retry policies of webhooks, and the accounts of rejected messages.
+  private static let api = """
+    ALTER TABLE webhooks ADD COLUMN previous_token BLOB;
+    ALTER TABLE webhooks ADD COLUMN overlap_until INTEGER;
+    ALTER TABLE webhooks ADD COLUMN retry TEXT;
+    ALTER TABLE rejected ADD COLUMN account TEXT;
+    CREATE INDEX rejected_account ON rejected (account, id);
+    CREATE INDEX attempts_exceptions ON attempts (id >> 16, webhook, outcome, status, reason, trigger)
+      WHERE outcome <> 1 OR trigger <> 1;
+    CREATE INDEX backlog_ended ON backlog (webhook, state, id) WHERE state <> 'waiting';
+
+    CREATE TABLE api_tokens (
+      id TEXT PRIMARY KEY,
+      name TEXT NOT NULL,
+      account TEXT,
+      scopes TEXT NOT NULL,
+      hash BLOB NOT NULL,
+      created_at INTEGER NOT NULL,
+      expires_at INTEGER,
+      revoked_at INTEGER
+    ) WITHOUT ROWID;
+
+    CREATE TABLE audit (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      account TEXT,
+      actor TEXT NOT NULL,
+      action TEXT NOT NULL,
+      subject TEXT NOT NULL,
+      detail TEXT NOT NULL,
+      at INTEGER NOT NULL
+    );
+    CREATE INDEX audit_account ON audit (account, id);
+
+    CREATE TABLE idempotency (
+      owner TEXT NOT NULL,
+      key TEXT NOT NULL,
+      request BLOB NOT NULL,
+      status INTEGER,
+      body BLOB,
+      created_at INTEGER NOT NULL,
+      PRIMARY KEY (owner, key)
+    ) WITHOUT ROWID;
+    CREATE INDEX idempotency_age ON idempotency (created_at);
+
+    CREATE TABLE replays (
+      key INTEGER PRIMARY KEY,
+      id TEXT NOT NULL UNIQUE,
+      webhook INTEGER NOT NULL,
+      since INTEGER NOT NULL,
+      until INTEGER NOT NULL,
+      outcome TEXT,
+      event_name TEXT,
+      rate INTEGER,
+      state TEXT NOT NULL,
+      position INTEGER NOT NULL,
+      newest INTEGER NOT NULL,
+      expected INTEGER NOT NULL,
+      queued INTEGER NOT NULL DEFAULT 0,
+      paced_at INTEGER NOT NULL,
+      created_at INTEGER NOT NULL,
+      ended_at INTEGER
+    );
+    CREATE INDEX replays_webhook ON replays (webhook, key);
+    CREATE INDEX replays_running ON replays (key) WHERE state = 'running';
+    """
 
   /// Deliveries that wait for their webhook, health, pauses, notices that are to be published, and who does
   /// what only one of several workers may do.

@@ -12,6 +12,9 @@ struct EventHash: Sendable {
   private static let timeStep: Int64 = 64_000_000
   private static let hashBits: UInt64 = 26
 
+  /// The part of the number that does not come from the event's time.
+  static let identityMask: Int64 = 1 << Int64(hashBits) - 1
+
   static let standard = EventHash { account, id, triggeredAt in
     // FNV-1a, then mixed, since its upper bits are weak for short texts.
     var state: UInt64 = 0xcbf2_9ce4_8422_2325

@@ -9,57 +9,17 @@ extension SQLiteStore: EventLog {
     FROM attempts a JOIN events e ON e.key = a.event JOIN webhooks w ON w.key = a.webhook
     """
 
-  /// Rows of the log under one key of the index by webhook: 2^16 of them. Their entries stand together, so
-  /// the index grows at its end, and the rows of a webhook are found chunk by chunk.
-  private static let chunkBits: Int64 = 16
-
   /// As `EventLog` says.
   public func attempts(_ filter: LogFilter) async throws(StoreError) -> [LogEntry] {
-    try await read { database in
-      var found: [LogEntry] = []
-      guard filter.webhook != nil || filter.account != nil else {
-        return try Self.attempts(filter, in: nil, limit: filter.limit, database)
+    try await read { [self] database in
+      let query = try database.limited(to: QueryEffort(time: filter.effort.time, rows: nil)) {
+        try LogQuery(filter, eventHash, database)
       }
-      let bounds = try Row.fetchOne(database, sql: "SELECT min(id), max(id) FROM attempts")
-      guard let bounds, let first = bounds[0] as Int64?, let last = bounds[1] as Int64? else {
-        return []
-      }
-      let oldest = max(first, filter.after ?? first) >> Self.chunkBits
-      let newest = last >> Self.chunkBits
-      guard oldest <= newest else { return [] }
-      for step in 0...(newest - oldest) where found.count < filter.limit {
-        found += try Self.attempts(
-          filter, in: filter.after == nil ? newest - step : oldest + step,
-          limit: filter.limit - found.count, database)
-      }
-      return found
+      let statement = try database.cachedStatement(sql: "\(Self.columns) WHERE a.id = ?")
+      return try query?.ids(database).compactMap { id in
+        try Row.fetchOne(statement, arguments: [id]).map(Self.entry)
+      } ?? []
     }
-  }
-
-  private static func attempts(
-    _ filter: LogFilter, in chunk: Int64?, limit: Int, _ database: Database
-  ) throws -> [LogEntry] {
-    var conditions: [String] = []
-    var arguments: StatementArguments = []
-    func add(_ condition: String, _ value: (any DatabaseValueConvertible)?) {
-      guard let value else { return }
-      conditions.append(condition)
-      arguments += [value]
-    }
-    add("a.id >> \(chunkBits) = ?", chunk)
-    add("a.webhook IN (SELECT key FROM webhooks WHERE account = ?)", filter.account)
-    add("a.webhook IN (SELECT key FROM webhooks WHERE id = ?)", filter.webhook)
-    add("e.id = ?", filter.event)
-    add("a.outcome = ?", filter.outcome?.rawValue)
-    add("a.id > ?", filter.after)
-    let condition = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
-    arguments += [limit]
-    let order = filter.after == nil ? "DESC" : "ASC"
-    return try Row.fetchAll(
-      database.cachedStatement(
-        sql: "\(columns) \(condition) ORDER BY a.id \(order) LIMIT ?"),
-      arguments: arguments
-    ).map(entry)
   }
 
   /// As `EventLog` says.
@@ -74,12 +34,20 @@ extension SQLiteStore: EventLog {
   }
 
   /// As `EventLog` says.
-  public func newRun(ofAttempt id: Int64) async throws(StoreError) -> Resend {
-    try await newRun("attempts", id, "log entry")
+  public func eventBody(ofAttempt id: Int64) async throws(StoreError) -> [UInt8] {
+    try await read { database in
+      guard
+        let body = try Data.fetchOne(
+          database,
+          sql: "SELECT e.body FROM attempts a JOIN events e ON e.key = a.event WHERE a.id = ?",
+          arguments: [id])
+      else { throw StoreError.notFound("log entry \(id)") }
+      return Array(body)
+    }
   }
 
-  /// Takes the number of a new run for good, so that two who send the same again have different ones.
-  func newRun(_ table: String, _ id: Int64, _ what: String) async throws(StoreError) -> Resend {
+  /// As `EventLog` says.
+  public func newRun(ofAttempt id: Int64) async throws(StoreError) -> Resend {
     try await write { database in
       guard
         let row = try Row.fetchOne(
@@ -87,26 +55,31 @@ extension SQLiteStore: EventLog {
           sql: """
             SELECT r.event, r.webhook, e.account, e.id AS event_id, e.name AS event_name, e.body,
               w.id AS webhook_id, w.deleted_at, (SELECT revision FROM store_version) AS revision
-            FROM \(table) r JOIN events e ON e.key = r.event JOIN webhooks w ON w.key = r.webhook
+            FROM attempts r JOIN events e ON e.key = r.event JOIN webhooks w ON w.key = r.webhook
             WHERE r.id = ?
             """, arguments: [id])
-      else { throw StoreError.notFound("\(what) \(id)") }
+      else { throw StoreError.notFound("log entry \(id)") }
       guard row["deleted_at"] as Int64? == nil else {
         throw StoreError.notFound("webhook \(row["webhook_id"] as String): it was deleted")
       }
-      let delivery: StatementArguments = [row["event"], row["webhook"]]
-      let run =
-        try Int.fetchOne(
-          database,
-          sql: """
-            INSERT INTO runs (event, webhook, last) VALUES (?, ?, 1)
-            ON CONFLICT (event, webhook) DO UPDATE SET last = last + 1 RETURNING last
-            """, arguments: delivery) ?? 1
+      let run = try Self.nextRun(event: row["event"], webhook: row["webhook"], database)
       return Resend(
         account: row["account"], eventID: row["event_id"], eventName: row["event_name"],
         body: Array(row["body"] as Data), webhookID: row["webhook_id"], run: run,
         revision: row["revision"])
     }
+  }
+
+  /// Takes the number of a new run for good, so that two who send the same again have different ones.
+  static func nextRun(event: Int64, webhook: Int64, _ database: Database) throws -> Int {
+    // A test delivery begins with a run that is in no row of `runs`.
+    try Int.fetchOne(
+      database.cachedStatement(
+        sql: """
+          INSERT INTO runs (event, webhook, last) VALUES (?1, ?2, 1 + coalesce(
+            (SELECT max(run) FROM attempts WHERE event = ?1 AND webhook = ?2), 0))
+          ON CONFLICT (event, webhook) DO UPDATE SET last = last + 1 RETURNING last
+          """), arguments: [event, webhook]) ?? 1
   }
 
   /// As `EventLog` says.

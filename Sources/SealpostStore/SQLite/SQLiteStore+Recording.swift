@@ -106,12 +106,12 @@ extension SQLiteStore: RecordingStore {
     try writeBlocking { database in
       let statement = try database.cachedStatement(
         sql: """
-          INSERT INTO rejected (reason, detail, message_id, body, received_at)
-          VALUES (?, ?, ?, ?, ?)
+          INSERT INTO rejected (account, reason, detail, message_id, body, received_at)
+          VALUES (?, ?, ?, ?, ?, ?)
           """)
       for message in messages {
         try statement.execute(arguments: [
-          message.reason, message.detail, message.messageID, Data(message.body),
+          message.account, message.reason, message.detail, message.messageID, Data(message.body),
           message.receivedAt.nanoseconds,
         ])
       }

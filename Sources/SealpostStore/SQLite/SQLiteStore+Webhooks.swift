@@ -5,20 +5,29 @@ import SealpostSigning
 
 extension SQLiteStore: WebhookStore {
   /// As `WebhookStore` says.
-  public func create(_ draft: WebhookDraft) async throws(StoreError) -> Webhook {
+  public func create(_ draft: WebhookDraft, most: Int?) async throws(StoreError) -> Webhook {
     try await write { [self] database in
+      if let most {
+        let count = try Int.fetchOne(
+          database,
+          sql: "SELECT count(*) FROM webhooks WHERE account = ? AND deleted_at IS NULL",
+          arguments: [draft.account])
+        guard (count ?? 0) < most else { throw StoreError.quotaReached(most) }
+      }
       let revision = try nextRevision(database)
       let id = UUID().uuidString.lowercased()
       let now = Timestamp.now().nanoseconds
       try database.execute(
         sql: """
           INSERT INTO webhooks (id, account, name, url, scheme, token, token_key, events, headers,
-            active, revision, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            retry, active, revision, created_at, updated_at)
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
           """,
         arguments: [
           id, draft.account, draft.name, draft.url.text, draft.scheme.rawValue,
           try seal(draft.token, webhook: id), box.keyID, Self.text(draft.events),
-          try Self.text(draft.headers), draft.isActive, revision, now, now,
+          try Self.text(draft.headers), try draft.retry.map(Self.text), draft.isActive, revision,
+          now, now,
         ])
       return try find(id, database)
     }
@@ -34,6 +43,7 @@ extension SQLiteStore: WebhookStore {
       webhook.scheme = change.scheme ?? webhook.scheme
       webhook.events = change.events ?? webhook.events
       webhook.headers = change.headers ?? webhook.headers
+      webhook.retry = change.retry ?? webhook.retry
       webhook.isActive = change.isActive ?? webhook.isActive
       webhook.isPaused = change.isPaused ?? webhook.isPaused
       if let health = change.health, health != webhook.health {
@@ -42,19 +52,25 @@ extension SQLiteStore: WebhookStore {
       }
       try database.execute(
         sql: """
-          UPDATE webhooks SET name = ?, url = ?, scheme = ?, events = ?, headers = ?, active = ?,
+          UPDATE webhooks SET name = ?, url = ?, scheme = ?, events = ?, headers = ?, retry = ?, active = ?,
             paused = ?, health = ?, health_since = ?, revision = ?, updated_at = ? WHERE key = ?
           """,
         arguments: [
           webhook.name, webhook.url.text, webhook.scheme.rawValue, Self.text(webhook.events),
-          try Self.text(webhook.headers), webhook.isActive, webhook.isPaused,
+          try Self.text(webhook.headers), try webhook.retry.map(Self.text), webhook.isActive,
+          webhook.isPaused,
           webhook.health.rawValue,
           webhook.healthSince?.nanoseconds, revision, Timestamp.now().nanoseconds, webhook.key,
         ])
       if let token = change.token {
         try database.execute(
-          sql: "UPDATE webhooks SET token = ?, token_key = ? WHERE key = ?",
-          arguments: [try seal(token, webhook: id), box.keyID, webhook.key])
+          sql: """
+            UPDATE webhooks SET previous_token = CASE WHEN ?1 IS NULL THEN NULL ELSE token END,
+              overlap_until = ?1, token = ?2, token_key = ?3 WHERE key = ?4
+            """,
+          arguments: [
+            change.overlapUntil?.nanoseconds, try seal(token, webhook: id), box.keyID, webhook.key,
+          ])
       }
       return try find(id, database)
     }
@@ -66,7 +82,10 @@ extension SQLiteStore: WebhookStore {
       let revision = try nextRevision(database)
       let webhook = try find(id, database)
       try database.execute(
-        sql: "UPDATE webhooks SET deleted_at = ?, revision = ?, token = x'' WHERE key = ?",
+        sql: """
+          UPDATE webhooks SET deleted_at = ?, revision = ?, token = x'', previous_token = NULL
+          WHERE key = ?
+          """,
         arguments: [Timestamp.now().nanoseconds, revision, webhook.key])
     }
   }
@@ -86,6 +105,52 @@ extension SQLiteStore: WebhookStore {
           ORDER BY account, name, key
           """, arguments: [account]
       ).map(webhook)
+    }
+  }
+
+  /// As `WebhookStore` says.
+  public func webhooks(_ filter: WebhookFilter) async throws(StoreError) -> [Webhook] {
+    let column =
+      switch filter.order {
+      case .name: "name"
+      case .url: "url"
+      case .createdAt: "created_at"
+      case .updatedAt: "updated_at"
+      }
+    let direction = filter.isDescending ? "DESC" : "ASC"
+    let text = filter.text.map { text in
+      "%" + text.replacing(/[%_!]/) { "!\($0.output)" } + "%"
+    }
+    return try await read { [self] database in
+      try Row.fetchAll(
+        database,
+        sql: """
+          SELECT * FROM webhooks WHERE deleted_at IS NULL AND account = coalesce(?1, account)
+            AND (?2 IS NULL OR name LIKE ?2 ESCAPE '!' OR url LIKE ?2 ESCAPE '!')
+          ORDER BY \(column) \(direction), key \(direction) LIMIT ?3 OFFSET ?4
+          """, arguments: [filter.account, text, filter.limit, filter.offset]
+      ).map(webhook)
+    }
+  }
+
+  /// As `WebhookStore` says.
+  public func endOverlaps(now: Timestamp) async throws(StoreError) -> Int {
+    let over = try await read { database in
+      try Int64.fetchAll(
+        database, sql: "SELECT key FROM webhooks WHERE overlap_until <= ?",
+        arguments: [now.nanoseconds])
+    }
+    guard !over.isEmpty else { return 0 }
+    return try await write { [self] database in
+      for key in over {
+        let revision = try nextRevision(database)
+        try database.execute(
+          sql: """
+            UPDATE webhooks SET previous_token = NULL, overlap_until = NULL, revision = ?
+            WHERE key = ? AND overlap_until <= ?
+            """, arguments: [revision, key, now.nanoseconds])
+      }
+      return over.count
     }
   }
 
@@ -139,14 +204,19 @@ extension SQLiteStore: WebhookStore {
     let id: String = row["id"]
     let headers = try JSONDecoder().decode(
       [[String]].self, from: Data((row["headers"] as String).utf8))
-    let sealed: Data = row["token"]
-    let token = (try? box.open(Array(sealed), context: Array(id.utf8)))
-      .flatMap { String(validating: $0, as: UTF8.self) }
+    let sealed = [row["token"], row["previous_token"]] as [Data?]
+    let tokens = sealed.compactMap { $0 }.map { sealed in
+      (try? box.open(Array(sealed), context: Array(id.utf8)))
+        .flatMap { String(validating: $0, as: UTF8.self) }
+    }
+    let retry = try (row["retry"] as String?).map {
+      try JSONDecoder().decode(StoredRetry.self, from: Data($0.utf8)).policy
+    }
     return Webhook(
       key: row["key"], id: id, account: row["account"], name: row["name"],
       url: try WebhookURL(parsing: row["url"]),
       scheme: SignatureScheme(rawValue: row["scheme"]) ?? .hmacSHA256,
-      tokens: token.map { [WebhookToken($0)] } ?? [],
+      tokens: tokens.first == .some(nil) ? [] : tokens.compactMap { $0.map { WebhookToken($0) } },
       events: try (row["events"] as String).split(separator: ",").map {
         try EventPattern(parsing: String($0))
       },
@@ -154,7 +224,7 @@ extension SQLiteStore: WebhookStore {
       isActive: row["active"], isPaused: row["paused"],
       health: WebhookHealth(rawValue: row["health"]) ?? .healthy,
       healthSince: (row["health_since"] as Int64?).map { Timestamp(nanoseconds: $0) },
-      revision: row["revision"],
+      retry: retry, revision: row["revision"],
       createdAt: Timestamp(nanoseconds: row["created_at"]),
       updatedAt: Timestamp(nanoseconds: row["updated_at"]))
   }
@@ -167,7 +237,32 @@ extension SQLiteStore: WebhookStore {
     events.map(\.text).joined(separator: ",")
   }
 
+  private static func text(_ retry: RetryPolicy) throws -> String {
+    String(decoding: try JSONEncoder().encode(StoredRetry(retry)), as: UTF8.self)
+  }
+
   private static func text(_ headers: [WebhookHeader]) throws -> String {
     String(decoding: try JSONEncoder().encode(headers.map { [$0.name, $0.value] }), as: UTF8.self)
+  }
+}
+
+/// A retry policy as the store keeps it.
+private struct StoredRetry: Codable {
+  let initial, maximumDelay: Int64
+  let factor, jitter: Double
+  let maximumAttempts: Int
+
+  init(_ policy: RetryPolicy) {
+    initial = policy.initial.nanoseconds
+    maximumDelay = policy.maximumDelay.nanoseconds
+    factor = policy.factor
+    jitter = policy.jitter
+    maximumAttempts = policy.maximumAttempts
+  }
+
+  var policy: RetryPolicy {
+    RetryPolicy(
+      initial: .nanoseconds(initial), factor: factor, maximumDelay: .nanoseconds(maximumDelay),
+      maximumAttempts: maximumAttempts, jitter: jitter)
   }
 }

@@ -8,7 +8,8 @@ import signal
 import subprocess
 import tempfile
 
-from .waiting import free_port, wait_until
+from .api import API
+from .waiting import free_port, is_listening, wait_until
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 BINARY = os.environ.get("SEALPOST_BINARY", str(ROOT / ".build/debug/sealpost"))
@@ -56,6 +57,21 @@ class Program:
             return depth and depth[1] >= lanes and self.log.count("proven") > proofs
 
         wait_until(consumes, "the worker to consume", timeout=30)
+
+    def start_api(self):
+        """Starts `serve` without a worker."""
+        with open(self.folder / "serve.log", "ab") as log:
+            self.process = subprocess.Popen(
+                [BINARY, "serve", "--roles", "api"], env=self.environment, stdout=log, stderr=log)
+        wait_until(lambda: is_listening(self.port), "the API to listen")
+
+    def api(self, account=None, scopes="webhook:read,webhook:write,event:write", **options):
+        """A client with a token of its own."""
+        arguments = ["--name", "test", "--scope", scopes]
+        for name, value in {"account": account, **options}.items():
+            if value:
+                arguments += [f"--{name}", value]
+        return API(self.port, self.json("tokens", "create", *arguments)["token"])
 
     @property
     def log(self):

@@ -1,0 +1,40 @@
+public import SealpostStore
+public import SealpostWorker
+
+/// Everything that owners and operators do with webhooks, the event log and what was set aside, by whichever
+/// way: HTTP, the portal's pages, or a command. Each rule is here, once.
+///
+/// Every function is given the principal on whose behalf it acts, checks its scope and account first, and
+/// keeps in the audit log what it changed. What belongs to another account does not exist for it. Errors are
+/// those of the layers below; `ControlError(_:)` tells what each means to whoever asked.
+public struct ControlPlane: Sendable {
+  /// A store with all that is needed of it.
+  public typealias Store = APITokenStore & AuditLog & Backlog & EventLog & IdempotencyStore
+    & RejectedMessages & ReplayStore & WebhookStore
+
+  /// The settings.
+  public let settings: ControlSettings
+  /// The depths of the queues.
+  public let queueMonitor: QueueMonitor
+  let store: any Store
+  let publisher: EventPublisher
+  let publishRates = RateLimiter()
+
+  /// Makes a control plane.
+  public init(settings: ControlSettings, store: any Store, publisher: EventPublisher) {
+    self.settings = settings
+    self.store = store
+    self.publisher = publisher
+    queueMonitor = QueueMonitor(settings: settings.broker)
+  }
+
+  /// Keeps who did what.
+  func note(
+    _ action: String, _ subject: String, account: String?, by principal: Principal,
+    _ detail: String = ""
+  ) async throws {
+    try await store.append(
+      AuditEntry(
+        account: account, actor: principal.name, action: action, subject: subject, detail: detail))
+  }
+}

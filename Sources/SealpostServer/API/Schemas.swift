@@ -1,0 +1,157 @@
+import SealpostCore
+import SealpostStore
+
+/// The shapes of what goes in and out, as JSON Schema (2020-12) has them.
+enum Schemas {
+  static let text: JSONValue = ["type": "string"]
+  static let time: JSONValue = ["type": "string", "format": "date-time"]
+  static let count: JSONValue = ["type": "integer", "minimum": 0]
+
+  /// A reference to a shape of `components`.
+  static func reference(_ name: String) -> JSONValue {
+    ["$ref": .text("#/components/schemas/\(name)")]
+  }
+
+  static func list(of name: String) -> JSONValue {
+    ["type": "array", "items": reference(name)]
+  }
+
+  /// The shapes that others refer to.
+  static let components: [String: JSONValue] = [
+    "Error": object(
+      [
+        "message": text, "code": text,
+        "fields": [
+          "type": "array",
+          "items": object(
+            ["field": text, "code": text, "message": text], required: ["field", "code", "message"]),
+        ],
+      ], required: ["message", "code"]),
+    "Webhook": object(
+      webhook.merging([
+        "id": text, "account": text, "status": text, "health": text, "paused": ["type": "boolean"],
+        "healthSince": time, "createdAt": time, "updatedAt": time,
+      ]) { $1 },
+      required: [
+        "id", "account", "name", "url", "events", "scheme", "headers", "active", "status",
+        "createdAt", "updatedAt",
+      ]),
+    "WebhookInput": object(
+      webhook.merging(["account": APIParameter.account.schema]) { $1 },
+      required: ["name", "url", "events"], isClosed: true),
+    "WebhookChange": object(webhook, required: [], isClosed: true),
+    "LogEntry": logEntry, "LogDetail": logEntry,
+    "Event": object(
+      [
+        "event": [
+          "type": "string", "pattern": #"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$"#, "maxLength": 128,
+        ],
+        "data": ["type": "object"], "triggeredAt": time,
+        "id": ["type": "string", "pattern": "^[A-Za-z0-9_-]{1,128}$"],
+      ], required: ["event", "data", "triggeredAt"]),
+    "PublishedEvent": object(["id": text, "event": text], required: ["id", "event"]),
+    "Resend": object(
+      ["eventId": text, "event": text, "webhookId": text, "run": count],
+      required: ["eventId", "event", "webhookId", "run"]),
+    "ReplayInput": object(
+      replay.merging([
+        "dryRun": ["type": "boolean", "description": "Only count what would be sent."]
+      ]) { $1 }, required: ["since"], isClosed: true),
+    "Replay": object(
+      replay.merging([
+        "id": text, "account": text, "webhookId": text, "state": oneOf(Replay.State.allCases),
+        "expected": count, "queued": count, "createdAt": time, "endedAt": time,
+      ]) { $1 },
+      required: ["id", "webhookId", "since", "until", "state", "expected", "queued", "createdAt"]),
+    "ReplayCount": object(
+      ["count": count, "atLeast": ["type": "boolean"]], required: ["count", "atLeast"]),
+    "Queue": object(
+      ["queue": text, "messages": count, "consumers": count],
+      required: ["queue", "messages", "consumers"]),
+    "DeadDelivery": object(
+      [
+        "id": count, "account": text, "eventId": text, "event": text, "webhookId": text,
+        "webhook": text, "state": oneOf(BacklogState.allCases), "reason": text, "since": time,
+        "run": count, "attempt": count,
+      ],
+      required: ["id", "account", "eventId", "event", "webhookId", "webhook", "state", "since"]),
+    "RejectedMessage": object(
+      [
+        "id": count, "account": text, "reason": text, "detail": text, "messageId": text,
+        "receivedAt": time, "bytes": count,
+        "body": ["type": "string", "contentEncoding": "base64"],
+      ], required: ["id", "reason", "detail", "receivedAt", "bytes", "body"]),
+    "AuditEntry": object(
+      [
+        "id": count, "account": text, "actor": text, "action": text, "subject": text,
+        "detail": text, "at": time,
+      ], required: ["id", "actor", "action", "subject", "detail", "at"]),
+  ]
+
+  private static let webhook: [String: JSONValue] = [
+    "name": ["type": "string", "minLength": 1, "maxLength": 200],
+    "url": ["type": "string", "maxLength": 2048],
+    "token": ["type": "string", "minLength": 1, "maxLength": 512],
+    "events": [
+      "type": "array", "minItems": 1, "maxItems": 200,
+      "items": [
+        "type": "string", "pattern": #"^(\*|[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*(\.\*)?)$"#,
+        "maxLength": 128,
+      ],
+    ],
+    "scheme": oneOf(SignatureScheme.allCases),
+    "headers": ["type": "object", "additionalProperties": text, "maxProperties": 20],
+    "retry": [
+      "type": ["object", "null"], "additionalProperties": false,
+      "properties": [
+        "initialSeconds": ["type": "number"], "factor": ["type": "number"],
+        "maximumSeconds": ["type": "number"], "maximumAttempts": ["type": "integer"],
+      ],
+    ],
+    "active": ["type": "boolean"],
+  ]
+
+  private static let replay: [String: JSONValue] = [
+    "since": time, "until": time,
+    "outcome": [
+      "type": "string", "enum": .list(AttemptOutcome.allCases.map { .text($0.name) } + ["parked"]),
+    ],
+    "event": [
+      "type": "string", "pattern": #"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$"#, "maxLength": 128,
+    ],
+    "rate": ["type": "integer", "minimum": 1, "maximum": 10_000],
+  ]
+
+  private static let logEntry = object(
+    [
+      "id": count, "account": text, "eventId": text, "event": text, "webhookId": text,
+      "webhook": text, "run": count, "attempt": count, "trigger": text, "url": text, "sentAt": time,
+      "receivedAt": time, "status": count, "outcome": text, "reason": text, "reasonText": text,
+      "nextAttemptAt": time, "remoteAddress": text, "requestBody": text,
+      "timings": object(
+        [
+          "dnsMicroseconds": count, "connectMicroseconds": count, "tlsMicroseconds": count,
+          "firstByteMicroseconds": count, "totalMicroseconds": count,
+        ], required: []),
+      "response": object(["headers": text, "body": text], required: ["headers", "body"]),
+    ],
+    required: [
+      "id", "account", "eventId", "event", "webhookId", "webhook", "run", "attempt", "trigger",
+      "url",
+      "sentAt", "outcome", "timings",
+    ])
+
+  static func object(
+    _ properties: [String: JSONValue], required: [String], isClosed: Bool = false
+  ) -> JSONValue {
+    var schema: [String: JSONValue] = ["type": "object", "properties": .object(properties)]
+    if !required.isEmpty { schema["required"] = .list(required.map { .text($0) }) }
+    if isClosed { schema["additionalProperties"] = false }
+    return .object(schema)
+  }
+
+  static func oneOf<Value: RawRepresentable>(_ values: [Value]) -> JSONValue
+  where Value.RawValue == String {
+    ["type": "string", "enum": .list(values.map { .text($0.rawValue) })]
+  }
+}

@@ -1,0 +1,48 @@
+import HTTPTypes
+import Hummingbird
+import Logging
+import SealpostControl
+
+/// What holds for every request: an identity, headers that keep browsers from guessing, and an answer of
+/// ours to whatever went wrong.
+struct RequestMiddleware: RouterMiddleware {
+  func handle(
+    _ request: Request, context: ServerContext,
+    next: (Request, ServerContext) async throws -> Response
+  ) async throws -> Response {
+    var response: Response
+    do {
+      response = try await next(request, context)
+    } catch {
+      response = APIAnswer(Self.controlError(error, request)).response
+      if response.status.kind == .serverError {
+        context.logger.error("a request failed", metadata: ["error": "\(error)"])
+      }
+    }
+    response.headers[Self.requestID] = context.id
+    response.headers[.xContentTypeOptions] = "nosniff"
+    if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-store" }
+    return response
+  }
+
+  private static let requestID = HTTPField.Name("X-Request-Id") ?? .server
+
+  private static func controlError(_ error: any Error, _ request: Request) -> ControlError {
+    guard let error = error as? any HTTPResponseError else { return ControlError(error) }
+    switch error.status {
+    case .notFound:
+      return ControlError(
+        .notFound, "no_such_path", "There is nothing at this path: GET /openapi.json lists all.")
+    case .contentTooLarge: return .bodyTooLarge
+    case let status where status.kind == .clientError:
+      return ControlError(.invalid, "bad_request", "The request cannot be read.")
+    default: return ControlError(error)
+    }
+  }
+}
+
+extension ControlError {
+  /// A body with more bytes than are read.
+  static let bodyTooLarge = ControlError(
+    .tooLarge, "body_too_large", "The body is larger than is read: send less at once.")
+}

@@ -1,0 +1,163 @@
+import Foundation
+import GRDB
+import SealpostCore
+
+/// A question to the event log, turned into the keys of its rows: first only numbers are read, as far as
+/// possible from indexes, then the few rows that are shown.
+struct LogQuery {
+  /// Rows of the log under one key of the index by webhook: 2^16 of them. Their entries stand together, so
+  /// the index grows at its end, and the rows of a webhook are found chunk by chunk.
+  static let chunkBits: Int64 = 16
+  /// What is not the first attempt of an event that delivered at once: few rows, with an index of their own.
+  private static let exception = "(a.outcome <> 1 OR a.trigger <> 1)"
+
+  private let filter: LogFilter
+  private let webhooks: [Int64]?
+  private let events: [Int64]?
+  private let bounds: LogBounds
+
+  /// Resolves what the filter names; nil where there can be no row.
+  init?(_ filter: LogFilter, _ hash: EventHash, _ database: Database) throws {
+    guard let bounds = try LogBounds(filter, database) else { return nil }
+    self.filter = filter
+    self.bounds = bounds
+    webhooks =
+      if let webhook = filter.webhook {
+        try Int64.fetchAll(
+          database,
+          sql: "SELECT key FROM webhooks WHERE id = ?1 AND account = coalesce(?2, account)",
+          arguments: [webhook, filter.account])
+      } else if let account = filter.account {
+        try Int64.fetchAll(
+          database, sql: "SELECT key FROM webhooks WHERE account = ?", arguments: [account])
+      } else {
+        nil
+      }
+    events = try filter.event.map { event in
+      try Self.events(event, account: filter.account, hash, database)
+    }
+    if webhooks?.isEmpty == true || events?.isEmpty == true { return nil }
+  }
+
+  /// The rows of one webhook up to a row; nil where there are none.
+  init?(_ filter: LogFilter, webhook: Int64, newest: Int64, _ database: Database) throws {
+    guard var bounds = try LogBounds(filter, database), bounds.oldest <= newest else { return nil }
+    bounds.newest = min(bounds.newest, newest)
+    self.filter = filter
+    self.bounds = bounds
+    webhooks = [webhook]
+    events = nil
+  }
+
+  /// The keys of the rows, as far as the filter's effort allows.
+  func ids(_ database: Database) throws -> [Int64] {
+    try database.limited(to: effort) {
+      let wanted = filter.offset + filter.limit
+      var found: [Int64] = []
+      if events == nil, webhooks != nil || isOfExceptions {
+        let first = bounds.oldest >> Self.chunkBits
+        let last = bounds.newest >> Self.chunkBits
+        for step in 0...(last - first) where found.count < wanted {
+          let chunk = filter.isAscending ? first + step : last - step
+          found += try ids(in: chunk, limit: wanted - found.count, database)
+        }
+      } else {
+        found = try ids(in: nil, limit: wanted, database)
+      }
+      return Array(found.dropFirst(filter.offset))
+    }
+  }
+
+  /// Rows that are looked up one by one cost several times as much as rows that stand in a row.
+  private var effort: QueryEffort {
+    var effort = filter.effort
+    let looksUp = webhooks != nil && filter.hasRowConditions && !isOfExceptions
+    if looksUp || filter.eventName != nil { effort.rows = effort.rows.map { $0 / 8 } }
+    return effort
+  }
+
+  /// Whether no first attempt that delivered can match.
+  private var isOfExceptions: Bool {
+    if let outcome = filter.outcome, outcome != .delivered { return true }
+    if let trigger = filter.trigger, trigger != .event { return true }
+    return filter.reason != nil || filter.status.map { !$0.overlaps(200...299) } ?? false
+  }
+
+  private func ids(in chunk: Int64?, limit: Int, _ database: Database) throws -> [Int64] {
+    var conditions = ["a.id BETWEEN ? AND ?"]
+    var arguments: StatementArguments = [bounds.oldest, bounds.newest]
+    func add(_ condition: String, _ values: (any DatabaseValueConvertible)?...) {
+      conditions.append(condition)
+      arguments += StatementArguments(values)
+    }
+    if let chunk { add("a.id >> \(Self.chunkBits) = ?", chunk) }
+    if let webhooks { conditions.append("a.webhook IN (\(Self.list(webhooks)))") }
+    if let events { conditions.append("a.event IN (\(Self.list(events)))") }
+    if let outcome = filter.outcome { add("a.outcome = ?", outcome.rawValue) }
+    if let reason = filter.reason { add("a.reason = ?", reason.code) }
+    if let trigger = filter.trigger { add("a.trigger = ?", trigger.rawValue) }
+    if let status = filter.status {
+      add("a.status BETWEEN ? AND ?", status.lowerBound, status.upperBound)
+    }
+    if let status = filter.otherStatus { add("a.status <> ?", status) }
+    if let name = filter.eventName {
+      add("(SELECT name FROM events WHERE key = a.event) = ?", name)
+    }
+    if filter.sentFrom != nil || filter.sentBefore != nil {
+      // The time is read only of rows near the ends.
+      add(
+        "(a.id BETWEEN ? AND ? OR a.sent_at >= ? AND a.sent_at < ?)", bounds.surelyFrom,
+        bounds.surelyTo, filter.sentFrom?.nanoseconds ?? .min,
+        filter.sentBefore?.nanoseconds ?? .max
+      )
+    }
+    var table = "attempts a"
+    if chunk != nil, isOfExceptions {
+      table += " INDEXED BY attempts_exceptions"
+      conditions.append(Self.exception)
+    }
+    arguments += [limit]
+    return try Int64.fetchAll(
+      database.cachedStatement(
+        sql: """
+          SELECT a.id FROM \(table) WHERE \(conditions.joined(separator: " AND "))
+          ORDER BY a.id \(filter.isAscending ? "ASC" : "DESC") LIMIT ?
+          """), arguments: arguments)
+  }
+
+  /// The keys of the events of that identity. Their hashes are read, all of them, whose lower part tells most
+  /// events apart: a few times ten milliseconds for a million, and no index more to keep.
+  private static func events(
+    _ id: String, account: String?, _ hash: EventHash, _ database: Database
+  ) throws -> [Int64] {
+    let accounts =
+      try account.map { [$0] }
+      ?? String.fetchAll(database, sql: "SELECT DISTINCT account FROM webhooks")
+    let parts = accounts.map { account in
+      Array(account.utf8).withUnsafeBytes { account in
+        Array(id.utf8).withUnsafeBytes { hash.make(account, $0, Timestamp(nanoseconds: 0)) }
+      } & EventHash.identityMask
+    }
+    let condition = parts.count == 1 ? "= \(parts[0])" : "IN (\(list(parts)))"
+    let candidates = try Int64.fetchAll(
+      database,
+      sql: "SELECT key FROM events WHERE hash & \(EventHash.identityMask) \(condition)")
+    return try Int64.fetchAll(
+      database,
+      sql: """
+        SELECT key FROM events WHERE key IN (\(list(candidates))) AND id = ?1
+          AND account = coalesce(?2, account)
+        """, arguments: [id, account])
+  }
+
+  private static func list(_ keys: [Int64]) -> String {
+    keys.map(String.init).joined(separator: ",")
+  }
+}
+
+extension LogFilter {
+  /// Whether rows must be read to know whether they match.
+  fileprivate var hasRowConditions: Bool {
+    outcome != nil || reason != nil || trigger != nil || status != nil || otherStatus != nil
+  }
+}
