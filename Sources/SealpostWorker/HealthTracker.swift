@@ -13,7 +13,7 @@ struct HealthTracker {
   init(policy: HealthPolicy) { self.policy = policy }
 
   /// Notes an attempt that is in the log.
-  mutating func note(_ row: AttemptRow) {
+  mutating func note(_ row: borrowing AttemptRow) {
     if row.outcome == .delivered {
       if !streaks.isEmpty { streaks[row.webhookKey] = nil }
       if row.wasUnwell { add(row, .recovered, "A delivery succeeded again.") }
@@ -24,8 +24,9 @@ struct HealthTracker {
     switch row.outcome {
     case .gone: add(row, .gone, "The receiver answered 410, so the webhook was switched off.")
     case .retry, .exhausted:
-      switch streaks[row.webhookKey, default: FailureStreak(since: row.sentAt)]
-        .failed(at: row.sentAt, policy: policy)
+      let sentAt = row.sentAt
+      switch streaks[row.webhookKey, default: FailureStreak(since: sentAt)]
+        .failed(at: sentAt, policy: policy)
       {
       case .unhealthy: add(row, .unhealthy, "Its last attempts failed. \(why)")
       case .suspended: add(row, .suspended, "It failed for too long. \(why)")
@@ -42,7 +43,7 @@ struct HealthTracker {
     return changes
   }
 
-  private mutating func add(_ row: AttemptRow, _ kind: NoticeKind, _ why: String) {
+  private mutating func add(_ row: borrowing AttemptRow, _ kind: NoticeKind, _ why: String) {
     changes.append(HealthChange(webhookKey: row.webhookKey, kind: kind, why: why))
   }
 }

@@ -113,8 +113,8 @@ final class Recorder: Sendable {
             backlogMessages: request.backlogMessages, detached: request.detached)))
     }
     for (request, verdicts) in zip(requests, verdicts) {
-      for (row, verdict) in zip(request.batch.attempts, verdicts) where verdict == .inserted {
-        health.note(row)
+      request.batch.attempts.withUnsafeBufferPointer { rows in
+        for index in rows.indices where verdicts[index] == .inserted { health.note(rows[index]) }
       }
     }
     requests = []

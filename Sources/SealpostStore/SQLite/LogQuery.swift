@@ -5,11 +5,14 @@ import SealpostCore
 /// A question to the event log, turned into the keys of its rows: first only numbers are read, as far as
 /// possible from indexes, then the few rows that are shown.
 struct LogQuery {
-  /// Rows of the log under one key of the index by webhook: 2^16 of them. Their entries stand together, so
-  /// the index grows at its end, and the rows of a webhook are found chunk by chunk.
-  static let chunkBits: Int64 = 16
-  /// What is not the first attempt of an event that delivered at once: few rows, with an index of their own.
+  /// Rows of the log under one key of the index by webhook: 2^12 of them. Their entries stand together on a
+  /// few pages, so a commit writes few of them however many webhooks there are, and the rows of a webhook
+  /// are found chunk by chunk.
+  private static let chunkBits: Int64 = 12
+  /// What is not the first attempt of an event that delivered at once: few rows, with an index of their own
+  /// in larger chunks.
   private static let exception = "(a.outcome <> 1 OR a.trigger <> 1)"
+  private static let exceptionChunkBits: Int64 = 16
 
   private let filter: LogFilter
   private let webhooks: [Int64]?
@@ -55,8 +58,8 @@ struct LogQuery {
       let wanted = filter.offset + filter.limit
       var found: [Int64] = []
       if events == nil, webhooks != nil || isOfExceptions {
-        let first = bounds.oldest >> Self.chunkBits
-        let last = bounds.newest >> Self.chunkBits
+        let first = bounds.oldest >> chunkBits
+        let last = bounds.newest >> chunkBits
         for step in 0...(last - first) where found.count < wanted {
           let chunk = filter.isAscending ? first + step : last - step
           found += try ids(in: chunk, limit: wanted - found.count, database)
@@ -76,6 +79,8 @@ struct LogQuery {
     return effort
   }
 
+  private var chunkBits: Int64 { isOfExceptions ? Self.exceptionChunkBits : Self.chunkBits }
+
   /// Whether no first attempt that delivered can match.
   private var isOfExceptions: Bool {
     if let outcome = filter.outcome, outcome != .delivered { return true }
@@ -90,7 +95,7 @@ struct LogQuery {
       conditions.append(condition)
       arguments += StatementArguments(values)
     }
-    if let chunk { add("a.id >> \(Self.chunkBits) = ?", chunk) }
+    if let chunk { add("a.id >> \(chunkBits) = ?", chunk) }
     if let webhooks { conditions.append("a.webhook IN (\(Self.list(webhooks)))") }
     if let events { conditions.append("a.event IN (\(Self.list(events)))") }
     if let outcome = filter.outcome { add("a.outcome = ?", outcome.rawValue) }

@@ -92,7 +92,7 @@ struct RecordStatements {
   }
 
   /// Inserts an attempt; false where the log has it.
-  mutating func insert(_ row: AttemptRow, event: Int64) throws -> Bool {
+  mutating func insert(_ row: borrowing AttemptRow, event: Int64) throws -> Bool {
     let statement = insertAttempt
     sqlite3_bind_int64(statement, 1, event)
     sqlite3_bind_int64(statement, 2, row.webhookKey)
@@ -110,10 +110,11 @@ struct RecordStatements {
     sqlite3_bind_int64(statement, 16, Int64(row.outcome.rawValue))
     bind(statement, 17, row.reason.map { Int64($0.code) })
     bind(statement, 18, row.nextAttemptAt?.nanoseconds)
+    let response = row.response
     try withText(row.url, statement, 6) {
       try withText(row.remoteAddress, statement, 14) {
-        try withBlob(row.response?.headers, statement, 19) {
-          try withBlob(row.response?.body, statement, 20) { try run(statement) }
+        try withBlob(response?.headers, statement, 19) {
+          try withBlob(response?.body, statement, 20) { try run(statement) }
         }
       }
     }
@@ -173,13 +174,17 @@ struct RecordStatements {
   private func withText(
     _ text: String?, _ statement: OpaquePointer, _ index: Int32, _ body: () throws -> Void
   ) throws {
-    guard var text else {
+    guard let text else {
       sqlite3_bind_null(statement, index)
       return try body()
     }
-    try text.withUTF8 { bytes in
+    func bindBytes(_ bytes: UnsafeBufferPointer<UInt8>) throws {
       bind(statement, index, text: UnsafeRawBufferPointer(bytes))
       try body()
+    }
+    // Without a copy, whose count of references the lanes' threads would share.
+    if try text.utf8.withContiguousStorageIfAvailable(bindBytes) == nil {
+      try Array(text.utf8).withUnsafeBufferPointer(bindBytes)
     }
   }
 

@@ -18,28 +18,39 @@ extension SQLiteStore: RecordingStore {
     let keys = try batch.events.map { try statements.key(of: $0) }
     // Before the attempts: the end of one may take a row of this batch out again.
     for row in batch.backlog { try statements.insert(row, event: keys[row.event]) }
-    let verdicts = try batch.attempts.map { row in
-      guard try statements.insert(row, event: keys[row.event]) else {
-        return RecordVerdict.duplicate
+    var verdicts: [RecordVerdict] = []
+    verdicts.reserveCapacity(batch.attempts.count)
+    // In place: a copy of a row counts references that the lanes' threads count too.
+    try batch.attempts.withUnsafeBufferPointer { rows in
+      for index in rows.indices {
+        verdicts.append(
+          try record(rows[index], event: keys[rows[index].event], &statements, database))
       }
-      if row.isInBacklog, row.outcome != .retry {
-        try database.cachedStatement(
-          sql: """
-            DELETE FROM backlog WHERE event = ? AND webhook = ? AND run = ? AND state = 'waiting'
-            """
-        ).execute(arguments: [keys[row.event], row.webhookKey, row.run])
-      }
-      if row.outcome == .exhausted {
-        try statements.insert(
-          BacklogRow(
-            event: row.event, webhookKey: row.webhookKey, run: row.run, attempt: row.number,
-            firstAttemptAt: row.firstAttemptAt, state: .exhausted,
-            reason: row.reason?.id ?? "exhausted"),
-          event: keys[row.event])
-      }
-      return .inserted
     }
     return verdicts
+  }
+
+  private func record(
+    _ row: borrowing AttemptRow, event: Int64, _ statements: inout RecordStatements,
+    _ database: Database
+  ) throws -> RecordVerdict {
+    guard try statements.insert(row, event: event) else { return .duplicate }
+    if row.isInBacklog, row.outcome != .retry {
+      try database.cachedStatement(
+        sql: """
+          DELETE FROM backlog WHERE event = ? AND webhook = ? AND run = ? AND state = 'waiting'
+          """
+      ).execute(arguments: [event, row.webhookKey, row.run])
+    }
+    if row.outcome == .exhausted {
+      try statements.insert(
+        BacklogRow(
+          event: row.event, webhookKey: row.webhookKey, run: row.run, attempt: row.number,
+          firstAttemptAt: row.firstAttemptAt, state: .exhausted,
+          reason: row.reason?.id ?? "exhausted"),
+        event: event)
+    }
+    return .inserted
   }
 
   /// As `RecordingStore` says.
