@@ -27,6 +27,7 @@ def test_schemathesis_finds_nothing(make_program, publish):
         publish(program).publish(f"bad_{number}", b"no json", name="license.created")
         api.post("/v3/events", {
             "event": "license.created", "data": {}, "triggeredAt": "2026-01-31T12:00:00Z"})
+    publish(program).close()
     wait_until(lambda: len(api.get("/v3/rejected-messages").json) == 20, "rejected messages")
     wait_until(lambda: api.get("/v3/dead-deliveries").json, "parked deliveries")
     done = subprocess.run(
