@@ -86,8 +86,8 @@ extension ControlPlane {
   private func visible(_ id: String, _ webhook: String, _ principal: Principal) async throws
     -> Replay
   {
+    _ = try await find(webhook, principal)
     let replay = try await store.replay(id)
-    try principal.see(replay.account, "replay \(id)")
     guard replay.webhookID == webhook else { throw ControlError.notFound("replay \(id)") }
     return replay
   }

@@ -14,7 +14,7 @@ struct RequestMiddleware: RouterMiddleware {
     do {
       response = try await next(request, context)
     } catch {
-      response = APIAnswer(Self.controlError(error, request)).response
+      response = Self.answer(error, request).response
       if response.status.kind == .serverError {
         context.logger.error("a request failed", metadata: ["error": "\(error)"])
       }
@@ -27,17 +27,28 @@ struct RequestMiddleware: RouterMiddleware {
 
   private static let requestID = HTTPField.Name("X-Request-Id") ?? .server
 
-  private static func controlError(_ error: any Error, _ request: Request) -> ControlError {
-    guard let error = error as? any HTTPResponseError else { return ControlError(error) }
+  private static func answer(_ error: any Error, _ request: Request) -> APIAnswer {
+    guard let error = error as? any HTTPResponseError else { return APIAnswer(ControlError(error)) }
     switch error.status {
     case .notFound:
-      return ControlError(
-        .notFound, "no_such_path", "There is nothing at this path: GET /openapi.json lists all.")
-    case .contentTooLarge: return .bodyTooLarge
+      let methods = APIRoutes.methods(at: request.uri.path).map(\.rawValue).joined(separator: ", ")
+      guard methods.isEmpty else { return notAllowed(methods) }
+      return APIAnswer(
+        ControlError(
+          .notFound, "no_such_path", "There is nothing at this path: GET /openapi.json lists all."))
+    case .contentTooLarge: return APIAnswer(.bodyTooLarge)
     case let status where status.kind == .clientError:
-      return ControlError(.invalid, "bad_request", "The request cannot be read.")
-    default: return ControlError(error)
+      return APIAnswer(ControlError(.invalid, "bad_request", "The request cannot be read."))
+    default: return APIAnswer(ControlError(error))
     }
+  }
+
+  private static func notAllowed(_ methods: String) -> APIAnswer {
+    var answer = APIAnswer(
+      ControlError(.invalid, "method_not_allowed", "Only \(methods) may be used here."))
+    answer.status = .methodNotAllowed
+    answer.headers[.allow] = methods
+    return answer
   }
 }
 

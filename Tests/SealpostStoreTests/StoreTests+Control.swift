@@ -135,6 +135,10 @@ extension StoreTests {
     #expect(try await store.cancelReplay(replay.id).state == .cancelled)
     #expect(try await store.advanceReplays(now: now + .seconds(60), most: 100, slice: 10) == false)
     #expect(try await store.replay(replay.id).queued == 20)
+    let second = try await store.createReplay(
+      account: "acme", webhook: webhook.id, selection(nil), rate: nil, expected: 30)
+    try await store.delete(webhook.id)
+    #expect(try await store.replay(second.id).state == .cancelled, "nobody is there to send to")
   }
 
   @Test func aReplayLeavesRoomInTheBacklog() async throws {

@@ -54,12 +54,12 @@ struct SocketSetTests {
     sockets.unwatch(socket, isKept: true)
     close(peer)
     #expect(try ready() == [socket])
-    let wasWatched = sockets.isWatched(socket)
-    #expect(!wasWatched)
+    var isWatched = sockets.isWatched(socket)
+    #expect(!isWatched)
     #expect(try ready().isEmpty)
     sockets.watch(socket, for: Self.readable)
     #expect(try ready() == [socket])
-    let isWatched = sockets.isWatched(socket)
+    isWatched = sockets.isWatched(socket)
     #expect(isWatched)
   }
 

@@ -13,10 +13,6 @@ struct APIRoutes: Sendable {
     WebhookOperations.all + WebhookActions.all + ReplayOperations.all + LogOperations.all
     + EventOperations.all + OperatorOperations.all
 
-  private static let methods: [HTTPRequest.Method] = [
-    .get, .head, .post, .put, .patch, .delete, .options, .trace,
-  ]
-
   let control: ControlPlane
   let settings: ServerSettings
   private let requestRates = RateLimiter(seconds: 60)
@@ -35,20 +31,18 @@ struct APIRoutes: Sendable {
     }
     let document = APIAnswer(json: OpenAPIDocument.bytes)
     router.get("/openapi.json") { _, _ in document.response }
-    for (path, operations) in Dictionary(grouping: Self.operations, by: \.path) {
-      let known = operations.map(\.method)
-      for method in Self.methods where !known.contains(method) {
-        router.on(RouterPath(path), method: method) { _, _ in
-          var answer = APIAnswer(
-            ControlError(
-              .invalid, "method_not_allowed",
-              "Only \(known.map(\.rawValue).joined(separator: ", ")) may be used here."))
-          answer.status = .methodNotAllowed
-          answer.headers[.allow] = known.map(\.rawValue).joined(separator: ", ")
-          return answer.response
-        }
-      }
-    }
+  }
+
+  /// The methods that may be used at a path; none where there is nothing.
+  static func methods(at path: String) -> [HTTPRequest.Method] {
+    let exact = operations.filter { $0.path == path }
+    guard exact.isEmpty else { return exact.map(\.method) }
+    let parts = path.split(separator: "/")
+    return operations.filter { operation in
+      let known = operation.path.split(separator: "/")
+      return known.count == parts.count
+        && zip(known, parts).allSatisfy { $0 == $1 || $0.hasPrefix("{") }
+    }.map(\.method)
   }
 
   private func answer(_ operation: APIOperation, _ request: Request, _ context: ServerContext) async

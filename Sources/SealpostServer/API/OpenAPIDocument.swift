@@ -88,15 +88,28 @@ enum OpenAPIDocument {
     return .object(answers)
   }
 
-  /// What can be done next with the webhook that was added.
+  /// What can be done next with what an answer shows: where its identity stands, and which operations take it.
   private static func links(_ operation: APIOperation) -> [String: JSONValue] {
-    guard operation.name == "createWebhook" else { return [:] }
+    let identity: JSONValue =
+      operation.method == .post ? "$response.body#/id" : "$response.body#/0/id"
+    let parameters: [String: JSONValue]
+    let prefix: String
+    switch operation.name {
+    case "createReplay":
+      (prefix, parameters) = (
+        operation.path + "/{", ["id": "$request.path.id", "replay": identity]
+      )
+    case "createWebhook", "listWebhooks", "listLog", "listDeadDeliveries", "listRejectedMessages":
+      (prefix, parameters) = (operation.path + "/{", ["id": identity])
+    default: return [:]
+    }
     let next = APIRoutes.operations.filter {
-      $0.path.hasPrefix("/v3/webhooks/{id}") && !$0.path.contains("{replay}")
+      $0.path.hasPrefix(prefix)
+        && ($0.path.contains("{replay}") == (operation.name == "createReplay"))
     }
     return Dictionary(
       uniqueKeysWithValues: next.map {
-        ($0.name, ["operationId": .text($0.name), "parameters": ["id": "$response.body#/id"]])
+        ($0.name, ["operationId": .text($0.name), "parameters": .object(parameters)])
       })
   }
 }

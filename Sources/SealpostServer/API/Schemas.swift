@@ -89,11 +89,11 @@ enum Schemas {
   ]
 
   private static let webhook: [String: JSONValue] = [
-    "name": ["type": "string", "minLength": 1, "maxLength": 200],
-    "url": ["type": "string", "maxLength": 2048],
+    "name": ["type": "string", "minLength": 1, "maxLength": 200, "examples": ["crm"]],
+    "url": ["type": "string", "maxLength": 2048, "examples": ["https://crm.example.com/hook"]],
     "token": ["type": "string", "minLength": 1, "maxLength": 512],
     "events": [
-      "type": "array", "minItems": 1, "maxItems": 200,
+      "type": "array", "minItems": 1, "maxItems": 200, "examples": [["license.*", "user.created"]],
       "items": [
         "type": "string", "pattern": #"^(\*|[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*(\.\*)?)$"#,
         "maxLength": 128,
@@ -112,7 +112,8 @@ enum Schemas {
   ]
 
   private static let replay: [String: JSONValue] = [
-    "since": time, "until": time,
+    "since": ["type": "string", "format": "date-time", "examples": ["2026-01-31T12:00:00Z"]],
+    "until": time,
     "outcome": [
       "type": "string", "enum": .list(AttemptOutcome.allCases.map { .text($0.name) } + ["parked"]),
     ],

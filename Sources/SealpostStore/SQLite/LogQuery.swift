@@ -75,7 +75,7 @@ struct LogQuery {
   private var effort: QueryEffort {
     var effort = filter.effort
     let looksUp = webhooks != nil && filter.hasRowConditions && !isOfExceptions
-    if looksUp || filter.eventName != nil { effort.rows = effort.rows.map { $0 / 8 } }
+    if looksUp || filter.eventName != nil { effort.rows = effort.rows.map { $0 / 16 } }
     return effort
   }
 

@@ -87,6 +87,10 @@ extension SQLiteStore: WebhookStore {
           WHERE key = ?
           """,
         arguments: [Timestamp.now().nanoseconds, revision, webhook.key])
+      try database.execute(
+        sql: """
+          UPDATE replays SET state = 'cancelled', ended_at = ? WHERE webhook = ? AND state = 'running'
+          """, arguments: [Timestamp.now().nanoseconds, webhook.key])
     }
   }
 
