@@ -4,6 +4,8 @@ internal import COpenSSL
 /// (EVP_MAC(3)), which costs a third of keying it anew. Confined to one thread.
 final class KeyedHash {
   static let bytes = 32
+  /// The parameters keep the pointer, so it must outlive the call that a string is lent for.
+  private static let digest: StaticString = "digest"
 
   private let context: OpaquePointer
 
@@ -16,7 +18,9 @@ final class KeyedHash {
     // A key of no bytes is still a key; OpenSSL takes a null pointer for "the same key as before".
     let status = name.withUnsafeMutableBufferPointer { name in
       var parameters = [
-        OSSL_PARAM_construct_utf8_string("digest", name.baseAddress, 0), OSSL_PARAM_construct_end(),
+        OSSL_PARAM_construct_utf8_string(
+          UnsafeRawPointer(Self.digest.utf8Start).assumingMemoryBound(to: CChar.self),
+          name.baseAddress, 0), OSSL_PARAM_construct_end(),
       ]
       let padded = key.isEmpty ? [0] : key
       return EVP_MAC_init(context, padded, key.count, &parameters)
