@@ -6,7 +6,7 @@ import Synchronization
 
 /// Writes the event log for all lanes: one thread, one transaction for many rows.
 ///
-/// A row that waits is committed 20 ms after the first one came, or as soon as 1,000 wait. Whoever
+/// A row that waits is committed 40 ms after the first one came, or as soon as 1,000 wait. Whoever
 /// asks a question is answered at once, after everything posted before it is committed. A commit
 /// that fails is tried again for ever: the lanes notice that answers stay away and start nothing new,
 /// and the broker keeps every message until its rows are durable.
@@ -21,7 +21,7 @@ final class Recorder: Sendable {
   }
 
   private static let batchRows = 1000
-  private static let batchDelay: Int64 = 20_000_000
+  private static let batchDelay: Int64 = 40_000_000
 
   private let store: any RecordingStore & HealthStore
   private let workerName: String

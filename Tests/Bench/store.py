@@ -57,10 +57,12 @@ def fill_log(database, rows):
         WITH RECURSIVE numbers(n) AS (SELECT ? UNION ALL SELECT n + 1 FROM numbers WHERE n < ?)
         INSERT INTO attempts (event, webhook, run, number, trigger, url, sent_at, received_at, dns,
           connect, tls, first_byte, total, remote_address, status, outcome)
-        SELECT n / ?, n % ?, 0, 1, 0, 'http://127.0.0.1:20000/hook', ? + n * 100000,
-          ? + n * 100000, 1, 2, 3, 4, 5, '127.0.0.1', 200, 0 FROM numbers
+        SELECT n / ?, n % ?, 0, 1, 1, 'http://127.0.0.1:20000/hook', ? + n * 100000,
+          ? + n * 100000, 1, 2, 3, 4, 5, '127.0.0.1', 200, 1 FROM numbers
         """, (first * ATTEMPTS_PER_EVENT, (last + 1) * ATTEMPTS_PER_EVENT - 1, ATTEMPTS_PER_EVENT,
               ATTEMPTS_PER_EVENT, begin, begin))
+    connection.execute(
+        "INSERT OR IGNORE INTO attempt_spans SELECT DISTINCT id >> 10, webhook FROM attempts")
     connection.commit()
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()

@@ -13,16 +13,21 @@ enum SQLiteMigrations {
     migrator.registerMigration("3-api") { database in
       try database.execute(sql: api)
     }
-    migrator.registerMigration("4-chunks") { database in
-      try database.execute(sql: chunks)
+    migrator.registerMigration("4-spans") { database in
+      try database.execute(sql: spans)
     }
     return migrator
   }
 
-  /// Smaller chunks in the index by webhook: see `LogQuery`.
-  private static let chunks = """
+  /// In which spans of the log a webhook has rows, in place of an entry for each row: see `LogQuery`.
+  private static let spans = """
     DROP INDEX attempts_webhook;
-    CREATE INDEX attempts_webhook ON attempts (id >> 12, webhook);
+    CREATE TABLE attempt_spans (
+      span INTEGER NOT NULL,
+      webhook INTEGER NOT NULL,
+      PRIMARY KEY (span, webhook)
+    ) WITHOUT ROWID;
+    INSERT INTO attempt_spans SELECT DISTINCT id >> 10, webhook FROM attempts;
     """
 
   /// Tokens of the API, who did what, answers that may be asked for again, replays, previous tokens and

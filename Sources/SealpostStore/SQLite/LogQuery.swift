@@ -5,14 +5,23 @@ import SealpostCore
 /// A question to the event log, turned into the keys of its rows: first only numbers are read, as far as
 /// possible from indexes, then the few rows that are shown.
 struct LogQuery {
-  /// Rows of the log under one key of the index by webhook: 2^12 of them. Their entries stand together on a
-  /// few pages, so a commit writes few of them however many webhooks there are, and the rows of a webhook
-  /// are found chunk by chunk.
-  private static let chunkBits: Int64 = 12
+  /// The log in spans of 2^10 rows: `attempt_spans` tells in which of them a webhook has rows. An index with an
+  /// entry for each row would cost as much as the row.
+  static let spanBits: Int64 = 10
+  /// With more webhooks than this a span's webhooks are read, instead of each being looked for.
+  private static let fewWebhooks = 64
   /// What is not the first attempt of an event that delivered at once: few rows, with an index of their own
-  /// in larger chunks.
+  /// in which the entries of 2^16 rows stand together.
   private static let exception = "(a.outcome <> 1 OR a.trigger <> 1)"
-  private static let exceptionChunkBits: Int64 = 16
+  private static let chunkBits: Int64 = 16
+
+  /// Where rows are looked for.
+  private enum Piece {
+    case all
+    /// 2^16 rows, in the index of exceptions.
+    case chunk(Int64)
+    case span(Int64)
+  }
 
   private let filter: LogFilter
   private let webhooks: [Int64]?
@@ -57,18 +66,43 @@ struct LogQuery {
     try database.limited(to: effort) {
       let wanted = filter.offset + filter.limit
       var found: [Int64] = []
-      if events == nil, webhooks != nil || isOfExceptions {
-        let first = bounds.oldest >> chunkBits
-        let last = bounds.newest >> chunkBits
+      func search(_ piece: Piece) throws {
+        found += try ids(in: piece, limit: wanted - found.count, database)
+      }
+      if events == nil, isOfExceptions {
+        let first = bounds.oldest >> Self.chunkBits
+        let last = bounds.newest >> Self.chunkBits
         for step in 0...(last - first) where found.count < wanted {
-          let chunk = filter.isAscending ? first + step : last - step
-          found += try ids(in: chunk, limit: wanted - found.count, database)
+          try search(.chunk(filter.isAscending ? first + step : last - step))
+        }
+      } else if events == nil, let webhooks {
+        let spans = try spans(of: webhooks, database)
+        while found.count < wanted, let span = try spans.next() {
+          try search(.span(span))
         }
       } else {
-        found = try ids(in: nil, limit: wanted, database)
+        try search(.all)
       }
       return Array(found.dropFirst(filter.offset))
     }
+  }
+
+  /// The spans in which any of the webhooks has rows, one after the other as they are asked for.
+  private func spans(of webhooks: [Int64], _ database: Database) throws -> DatabaseValueCursor<
+    Int64
+  > {
+    let first = bounds.oldest >> Self.spanBits
+    let last = bounds.newest >> Self.spanBits
+    let (start, end, next) = filter.isAscending ? (first, last, "+ 1") : (last, first, "- 1")
+    let column = webhooks.count > Self.fewWebhooks ? "+s.webhook" : "s.webhook"
+    return try Int64.fetchCursor(
+      database.cachedStatement(
+        sql: """
+          WITH RECURSIVE spans (span) AS (
+            VALUES (?1) UNION ALL SELECT span \(next) FROM spans WHERE span <> ?2)
+          SELECT span FROM spans WHERE EXISTS (SELECT 1 FROM attempt_spans s
+            WHERE s.span = spans.span AND \(column) IN (\(Self.list(webhooks))))
+          """), arguments: [start, end])
   }
 
   /// Rows that are looked up one by one cost several times as much as rows that stand in a row.
@@ -79,8 +113,6 @@ struct LogQuery {
     return effort
   }
 
-  private var chunkBits: Int64 { isOfExceptions ? Self.exceptionChunkBits : Self.chunkBits }
-
   /// Whether no first attempt that delivered can match.
   private var isOfExceptions: Bool {
     if let outcome = filter.outcome, outcome != .delivered { return true }
@@ -88,14 +120,23 @@ struct LogQuery {
     return filter.reason != nil || filter.status.map { !$0.overlaps(200...299) } ?? false
   }
 
-  private func ids(in chunk: Int64?, limit: Int, _ database: Database) throws -> [Int64] {
+  private func ids(in piece: Piece, limit: Int, _ database: Database) throws -> [Int64] {
+    var table = "attempts a"
     var conditions = ["a.id BETWEEN ? AND ?"]
     var arguments: StatementArguments = [bounds.oldest, bounds.newest]
     func add(_ condition: String, _ values: (any DatabaseValueConvertible)?...) {
       conditions.append(condition)
       arguments += StatementArguments(values)
     }
-    if let chunk { add("a.id >> \(chunkBits) = ?", chunk) }
+    switch piece {
+    case .all: break
+    case .chunk(let chunk):
+      table += " INDEXED BY attempts_exceptions"
+      conditions.append(Self.exception)
+      add("a.id >> \(Self.chunkBits) = ?", chunk)
+    case .span(let span):
+      add("a.id BETWEEN ? AND ?", span << Self.spanBits, (span + 1) << Self.spanBits - 1)
+    }
     if let webhooks { conditions.append("a.webhook IN (\(Self.list(webhooks)))") }
     if let events { conditions.append("a.event IN (\(Self.list(events)))") }
     if let outcome = filter.outcome { add("a.outcome = ?", outcome.rawValue) }
@@ -115,11 +156,6 @@ struct LogQuery {
         bounds.surelyTo, filter.sentFrom?.nanoseconds ?? .min,
         filter.sentBefore?.nanoseconds ?? .max
       )
-    }
-    var table = "attempts a"
-    if chunk != nil, isOfExceptions {
-      table += " INDEXED BY attempts_exceptions"
-      conditions.append(Self.exception)
     }
     arguments += [limit]
     return try Int64.fetchAll(

@@ -11,6 +11,10 @@ struct RecordStatements {
   private let insertEvent: OpaquePointer
   private let insertAttempt: OpaquePointer
   private let insertBacklog: OpaquePointer
+  private let insertSpan: OpaquePointer
+  /// The webhooks that are known to have rows in the span of the log that is being filled.
+  private var span: Int64 = -1
+  private var webhooksOfSpan: Set<Int64> = []
   private let connection: OpaquePointer
   private let hash: EventHash
   /// Holds the statements above.
@@ -39,6 +43,7 @@ struct RecordStatements {
         attempt = max(attempt, excluded.attempt)
       WHERE state = 'waiting'
       """,
+      "INSERT OR IGNORE INTO attempt_spans VALUES (?, ?)",
     ].map { try database.cachedStatement(sql: $0) }
     guard let connection = database.sqliteConnection else {
       throw StoreError.failed("the connection is closed")
@@ -49,6 +54,7 @@ struct RecordStatements {
     insertEvent = statements[1].sqliteStatement
     insertAttempt = statements[2].sqliteStatement
     insertBacklog = statements[3].sqliteStatement
+    insertSpan = statements[4].sqliteStatement
   }
 
   /// The key of an event, which is inserted where it is not there.
@@ -118,7 +124,20 @@ struct RecordStatements {
         }
       }
     }
-    return sqlite3_changes(connection) == 1
+    guard sqlite3_changes(connection) == 1 else { return false }
+    try noteSpan(of: sqlite3_last_insert_rowid(connection), webhook: row.webhookKey)
+    return true
+  }
+
+  private mutating func noteSpan(of id: Int64, webhook: Int64) throws {
+    if id >> LogQuery.spanBits != span {
+      span = id >> LogQuery.spanBits
+      webhooksOfSpan.removeAll(keepingCapacity: true)
+    }
+    guard webhooksOfSpan.insert(webhook).inserted else { return }
+    sqlite3_bind_int64(insertSpan, 1, span)
+    sqlite3_bind_int64(insertSpan, 2, webhook)
+    try run(insertSpan)
   }
 
   /// Inserts a row of the backlog. Where its delivery waits there already, that row gets a new generation:

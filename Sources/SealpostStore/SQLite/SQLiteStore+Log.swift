@@ -92,6 +92,9 @@ extension SQLiteStore: EventLog {
       if let last = attempts.last {
         try database.execute(
           sql: "DELETE FROM attempts WHERE id <= ?", arguments: [last["id"] as Int64])
+        try database.execute(
+          sql: "DELETE FROM attempt_spans WHERE span < ?",
+          arguments: [(last["id"] as Int64) >> LogQuery.spanBits])
       }
       let events = try Row.fetchAll(
         database,

@@ -128,6 +128,11 @@ extension SQLiteStore: BacklogQueue {
           arguments: [
             AttemptTrigger.retry.rawValue, now, AttemptOutcome.expired.rawValue, row,
           ])
+        try database.execute(
+          sql: """
+            INSERT OR IGNORE INTO attempt_spans
+            SELECT id >> \(LogQuery.spanBits), webhook FROM attempts WHERE id = last_insert_rowid()
+            """)
         try database.execute(sql: "DELETE FROM backlog WHERE id = ?", arguments: [row])
       }
       return ended.count

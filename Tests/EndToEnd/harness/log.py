@@ -59,4 +59,6 @@ def fill(path, rows, webhooks, span=6 * 86400):
         store.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?)", events())
         store.executemany(
             "INSERT INTO attempts VALUES (%s)" % ", ".join("?" * 21), attempts())
+        store.execute(
+            "INSERT OR IGNORE INTO attempt_spans SELECT DISTINCT id >> 10, webhook FROM attempts")
     store.close()
