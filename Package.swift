@@ -116,5 +116,8 @@ let package = Package(
     tests(
       "SealpostWorkerTests",
       ["SealpostBroker", "SealpostCore", "SealpostWorker", "SealpostTesting"]),
+    tests(
+      "SealpostServerTests",
+      ["SealpostBroker", "SealpostControl", "SealpostCore", "SealpostServer"]),
   ]
 )

@@ -29,11 +29,14 @@ struct PortalRoutes: Sendable {
         await answer(page, request, context)
       }
     }
-    router.get("**") { request, _ in
+    let missing = PortalRoute.get("**") { _ in throw Self.noPage }
+    router.get("**") { request, context in
       guard request.headers[.accept]?.contains("text/html") == true else {
         throw HTTPError(.notFound)
       }
-      return try PortalResponse.plainError(.notFound("page at this address"))
+      let isSignedIn = SessionCookie.key(request).flatMap { sessions.session($0) } != nil
+      return isSignedIn
+        ? await answer(missing, request, context) : try PortalResponse.plainError(Self.noPage)
     }
   }
 
@@ -72,6 +75,7 @@ struct PortalRoutes: Sendable {
     }
   }
 
+  private static let noPage = ControlError.notFound("page at this address")
   private static let foreignForm = ControlError(
     .forbidden, "foreign_form", "The form is not from this session: open the page again.")
 

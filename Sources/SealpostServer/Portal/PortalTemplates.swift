@@ -40,7 +40,8 @@ enum PortalTemplates {
     return MustacheLibrary(
       templates: try files.mapValues {
         try MustacheTemplate(
-          string: "{{% CONTENT_TYPE: SHOWN}}" + String(decoding: $0, as: UTF8.self))
+          // Without the end of its last line, which a sentence around a part would show as a space.
+          string: "{{% CONTENT_TYPE: SHOWN}}" + String(decoding: $0.dropLast(), as: UTF8.self))
       })
   }
 

@@ -14,7 +14,8 @@ async function fetchPart(path) {
   }
 }
 
-// Elements that say where their fresh version is are replaced by it while somebody looks.
+// Elements that say where their fresh version is are replaced by it while somebody looks; they fade where
+// there is none to be had.
 function keepFresh(element) {
   const { refresh, seconds } = element.dataset;
   if (!refresh) return;
@@ -23,6 +24,7 @@ function keepFresh(element) {
     const part = document.hidden || isUsed ? null : await fetchPart(refresh);
     const fresh = part && part.querySelector('#' + element.id);
     if (fresh) element.replaceWith(fresh);
+    if (!part && !isUsed && !document.hidden) element.classList.add('stale');
     keepFresh(fresh || element);
   }, Number(seconds) * 1000);
 }
@@ -55,8 +57,10 @@ function followLog(button) {
   async function look() {
     const newest = rows.querySelector('tr[data-id]');
     const path = new URL(button.dataset.live, location.href);
-    path.searchParams.set('after', newest ? newest.dataset.id : '0');
+    path.searchParams.set('after', newest ? newest.dataset.id : button.dataset.after);
     const part = document.hidden ? null : await fetchPart(path);
+    if (part && count === 0) text.textContent = 'Waiting for attempts';
+    if (!part && !document.hidden) text.textContent = 'No answer, trying again';
     const fresh = part ? [...part.querySelectorAll('tr[data-id]')] : [];
     if (fresh.length > 0) {
       document.getElementById('log-table').hidden = false;
@@ -75,7 +79,7 @@ function followLog(button) {
     const isOn = button.getAttribute('aria-pressed') !== 'true';
     button.setAttribute('aria-pressed', String(isOn));
     clearTimeout(timer);
-    text.textContent = isOn ? 'Waiting for attempts' : '';
+    text.textContent = isOn ? 'Connecting' : '';
     count = 0;
     if (isOn) look();
   });

@@ -19,6 +19,8 @@ enum LogPages {
     let webhooks, outcomes, spans: [Choice]
     let event, status: Markup
     let livePath, newestPath, olderPath: String?
+    /// The row behind which the live tail begins.
+    let liveAfter: Int64
   }
 
   private struct Rows {
@@ -82,7 +84,8 @@ enum LogPages {
         event: Markup(formValue: form.event ?? ""), status: Markup(formValue: form.status ?? ""),
         livePath: after == nil && problem == nil ? "/log/rows?" + visit.query.query() : nil,
         newestPath: after == nil ? nil : "/log?" + visit.query.query(changing: "after"),
-        olderPath: older.map { "/log?" + visit.query.query(changing: "after", to: "\($0.rowID)") }),
+        olderPath: older.map { "/log?" + visit.query.query(changing: "after", to: "\($0.rowID)") },
+        liveAfter: try await newest(shown, visit)),
       status: problem == nil ? .ok : .badRequest)
   }
 
@@ -91,6 +94,15 @@ enum LogPages {
     try await visit.control.log(filter, by: visit.principal).map {
       AttemptView($0, showsWebhook: true, showsAccount: visit.principal.isAdministrator)
     }
+  }
+
+  /// The newest row that is shown; where nothing matches, the newest there is, so that the tail does not
+  /// search the whole log each time.
+  private static func newest(_ shown: [AttemptView], _ visit: PortalVisit) async throws -> Int64 {
+    if let row = shown.first { return row.rowID }
+    var filter = LogFilter()
+    filter.limit = 1
+    return try await visit.control.log(filter, by: visit.principal).first?.id ?? 0
   }
 
   private static func webhooks(_ form: LogForm, _ visit: PortalVisit) async throws -> [Choice] {
