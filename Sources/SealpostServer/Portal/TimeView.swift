@@ -4,6 +4,9 @@ import SealpostCore
 struct TimeView: Sendable {
   let iso, exact, relative: String
 
+  /// The time without its seconds, for sentences.
+  var minute: String { exact.prefix(16) + " UTC" }
+
   init(_ time: Timestamp, now: Timestamp = .now()) {
     iso = time.iso8601
     exact = iso.replacing("T", with: " ").replacing("Z", with: " UTC")

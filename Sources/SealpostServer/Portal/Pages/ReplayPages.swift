@@ -95,7 +95,7 @@ enum ReplayPages {
     let replays = try await visit.control.replays(ofWebhook: visit.text("id"), by: visit.principal)
     let rows = replays.map { replay in
       let which = [
-        "\(TimeView(replay.selection.since).exact) to \(TimeView(replay.selection.until).exact)",
+        "\(TimeView(replay.selection.since).minute) to \(TimeView(replay.selection.until).minute)",
         replay.selection.outcome?.name, replay.selection.eventName,
         replay.rate.map { "at most \($0)/s" },
       ].compactMap { $0 }.joined(separator: ", ")

@@ -53,30 +53,32 @@ struct WebhookForm {
     for name in Self.retryNames { retry[name] = fields.filled(name) }
   }
 
-  /// What the form asks for.
+  /// What the form asks for, and what of it cannot be read. What cannot be read is asked for as something
+  /// that is refused, so that all faults come back at once and nothing is done.
   ///
   /// - Parameter webhook: the one that is changed: only what differs from it is asked for.
-  /// - Throws: `ControlError` for what is no number or no header line.
-  func input(changing webhook: Webhook? = nil) throws(ControlError) -> WebhookInput {
+  func input(changing webhook: Webhook? = nil) -> (input: WebhookInput, faults: [FieldFault]) {
     var input = WebhookInput()
     let before = webhook.map { WebhookForm($0) }
     if name != before?.name { input.name = name }
     if url != before?.url { input.url = url }
     if !token.isEmpty { input.token = token }
-    if events != before?.events { input.events = events }
+    if Set(events) != before.map({ Set($0.events) }) { input.events = events }
     // Saying again that it is active would make a failing webhook healthy.
     if isActive != before?.isActive { input.active = isActive }
     if scheme != before?.scheme { input.scheme = scheme }
     var faults: [FieldFault] = []
-    let pairs = headerPairs(&faults)
+    var pairs = headerPairs(&faults)
+    if !faults.isEmpty { pairs = [(name: "", value: "")] }
     if headerText(pairs) != before?.headers { input.headers = pairs }
-    let policy = retryInput(&faults)
+    let headerFaults = faults.count
+    var policy = retryInput(&faults)
+    if faults.count > headerFaults { policy.maximumAttempts = 0 }
     var known: [FieldFault] = []
     if policy != before?.retryInput(&known) ?? RetryInput() {
       input.retry = policy
     }
-    guard faults.isEmpty else { throw .invalid(faults) }
-    return input
+    return (input, faults)
   }
 
   private func headerText(_ pairs: [(name: String, value: String)]) -> String {

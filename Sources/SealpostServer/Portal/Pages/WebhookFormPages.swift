@@ -11,14 +11,14 @@ enum WebhookFormPages {
     },
     .post("/webhooks") { visit in
       let form = WebhookForm(visit.form)
+      var (input, faults) = form.input()
+      input.account = visit.principal.account
       do {
-        var input = try form.input()
-        input.account = visit.principal.account
         let made = try await visit.control.createWebhook(input, by: visit.principal)
         visit.reveal(made.token, of: made.webhook.id)
         return .redirect("/webhooks/\(made.webhook.id)", saying: "The webhook is there.")
       } catch {
-        return try again(form, ControlError(error), webhook: nil, visit)
+        return try again(form, ControlError(error), faults, webhook: nil, visit)
       }
     },
     .get("/webhooks/{id}/edit") { visit in
@@ -29,21 +29,28 @@ enum WebhookFormPages {
     .post("/webhooks/{id}") { visit in
       let webhook = try await visit.control.webhook(visit.text("id"), by: visit.principal)
       let form = WebhookForm(visit.form)
+      let (input, faults) = form.input(changing: webhook)
       do {
-        let input = try form.input(changing: webhook)
         let changed = try await visit.control.updateWebhook(
           webhook.id, input, by: visit.principal)
         return .redirect("/webhooks/\(changed.id)", saying: "Saved.")
       } catch {
-        return try again(form, ControlError(error), webhook: webhook, visit)
+        return try again(form, ControlError(error), faults, webhook: webhook, visit)
       }
     },
   ]
 
   /// The form once more with what is wrong, where the person can mend it.
   private static func again(
-    _ form: WebhookForm, _ error: ControlError, webhook: Webhook?, _ visit: PortalVisit
+    _ form: WebhookForm, _ error: ControlError, _ own: [FieldFault], webhook: Webhook?,
+    _ visit: PortalVisit
   ) throws -> PortalAnswer {
+    var error = error
+    // What could not be read is told in the words of the form.
+    let headers = own.contains { $0.field == "headers" }
+    let numbers = own.contains { $0.field != "headers" }
+    error.fields.removeAll { headers && $0.field == "headers" || numbers && $0.field == "retry" }
+    error.fields += own
     guard !error.fields.isEmpty || error.kind == .conflict else { throw error }
     return page(form, error: error, webhook: webhook, visit)
   }

@@ -108,7 +108,7 @@ struct WebhookFormView {
   ) -> [FieldView] {
     let texts: [(String, String, String, String)] = [
       (
-        "initialSeconds", "First delay, seconds", WebhookForm.plain(standard.initial / .seconds(1)),
+        "initialSeconds", "First delay (s)", WebhookForm.plain(standard.initial / .seconds(1)),
         "Before the second attempt."
       ),
       (
@@ -116,7 +116,7 @@ struct WebhookFormView {
         "By what each further one is longer."
       ),
       (
-        "maximumSeconds", "Longest delay, seconds",
+        "maximumSeconds", "Longest delay (s)",
         WebhookForm.plain(standard.maximumDelay / .seconds(1)), "No delay is longer."
       ),
       ("maximumAttempts", "Attempts", "\(standard.maximumAttempts)", "Then it is set aside."),

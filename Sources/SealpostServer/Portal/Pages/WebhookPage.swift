@@ -78,7 +78,7 @@ struct WebhookPage {
   }
 
   private static func trouble(_ webhook: Webhook) -> (text: String?, kind: String) {
-    let since = webhook.healthSince.map { " since \(TimeView($0).exact)" } ?? ""
+    let since = webhook.healthSince.map { " since \(TimeView($0).minute)" } ?? ""
     if webhook.tokens.isEmpty {
       return (
         "Its token cannot be read with the key that is set, so its deliveries are parked: replace the token.",
