@@ -14,6 +14,7 @@ from harness.broker import Broker  # noqa: E402
 from harness.program import Program  # noqa: E402
 from harness.publisher import Publisher  # noqa: E402
 from harness.receiver import Receiver  # noqa: E402
+from harness.waiting import wait_until  # noqa: E402
 
 from browser import Browser  # noqa: E402
 
@@ -51,6 +52,23 @@ def publisher(broker, program):
     made = Publisher(broker, program.exchange)
     yield made
     made.close()
+
+
+@pytest.fixture
+def publish_until_known(publisher, receiver):
+    """Workers learn of a new webhook within two seconds: publishes until one has, and gives the last id."""
+    def publish(path, body, **properties):
+        sent = []
+
+        def arrives():
+            sent.append(f"evt_probe_{len(sent)}")
+            publisher.publish(sent[-1], body, **properties)
+            return receiver.at(path)
+
+        wait_until(arrives, "a worker to know the webhook", interval=0.5)
+        return sent[-1]
+
+    return publish
 
 
 @pytest.fixture

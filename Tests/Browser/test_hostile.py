@@ -22,12 +22,13 @@ def check(browser, name):
     assert not browser.all("main img, [onfocus], [onerror]"), name
 
 
-def test_hostile_text_is_inert(open_browser, make_token, program, publisher, receiver):
-    receiver.script("/hook%22%3Cb%3E", lambda _: answer)
+def test_hostile_text_is_inert(open_browser, make_token, program, publisher, publish_until_known,
+                               receiver):
+    target = "/hook%22%3Cb%3E?q='onfocus=hacked=1"
     identity = program.add_webhook(
-        receiver.url("/hook%22%3Cb%3E?q='onfocus=hacked=1"), "license.*", name=HOSTILE)
-    receiver.script("/hook%22%3Cb%3E?q='onfocus=hacked=1", lambda _: answer)
-    publisher.publish("evt_1", event_body(note=HOSTILE, bidi="\u202e"))
+        receiver.url(target), "license.*", name=HOSTILE)
+    receiver.script(target, lambda _: answer)
+    publish_until_known(target, event_body(note=HOSTILE, bidi="\u202e"))
     publisher.publish("evt_2", HOSTILE.encode())
     browser = open_browser("hostile", 360)
     browser.sign_in(make_token())

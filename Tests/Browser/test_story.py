@@ -9,12 +9,12 @@ WINDOWS = [(width, scheme) for width in (1280, 360) for scheme in ("light", "dar
 
 
 @pytest.mark.parametrize("width, scheme", WINDOWS)
-def test_the_whole_story(open_browser, make_token, receiver, publisher, width, scheme):
+def test_the_whole_story(open_browser, make_token, receiver, publisher, publish_until_known, width, scheme):
     browser = open_browser("story", width, scheme)
     token = make_token()
     sign_in(browser, token)
     webhook = add_webhook(browser, receiver)
-    watch(browser, publisher)
+    watch(browser, publisher, publish_until_known)
     fail_and_recover(browser, publisher, receiver)
     try_and_resend(browser, webhook)
     replay(browser, webhook)
@@ -80,9 +80,11 @@ def add_webhook(browser, receiver):
     return browser.path
 
 
-def watch(browser, publisher):
+def watch(browser, publisher, publish_until_known):
     browser.open("/log")
     browser.look("log-empty")
+    publish_until_known("/hook", event_body("seat.taken"), name="seat.taken")
+    browser.open("/log")
     browser.control("Live").click()
     publisher.publish("evt_first", event_body())
     browser.wait_for(lambda: "evt_first" in browser.text("#log-rows"), "the delivery")

@@ -6,9 +6,10 @@ import SealpostCore
 struct DepthChart {
   private static let width = 600.0
   private static let height = 96.0
-  private static let span = Duration.seconds(3600)
+  private static let longest = Duration.seconds(3600)
+  private static let shortest = Duration.seconds(300)
 
-  let chartTitle, chartHint, now, peakText: String
+  let chartTitle, chartHint, now, peakText, startText: String
   let drawing: Markup
 
   /// - Parameter counts: whether a queue of that name belongs to it.
@@ -21,17 +22,21 @@ struct DepthChart {
         at: sample.at,
         depth: sample.depths.reduce(0) { $0 + (counts($1.queue) ? $1.messages : 0) }
       )
-    }.filter { end - $0.at <= Self.span }
+    }.filter { end - $0.at <= Self.longest }
+    // A process that runs for less than an hour has no more to show.
+    let span = max(Self.shortest, points.first.map { end - $0.at } ?? Self.longest)
     let peak = points.map(\.depth).max() ?? 0
     chartTitle = title
     chartHint = hint
     now = points.last.map { "\($0.depth)" } ?? "–"
     peakText = points.isEmpty ? "no samples yet" : "highest \(peak)"
-    drawing = Self.draw(points, end: end, most: Double(max(peak, 1)))
+    let minutes = Int((span / .seconds(60)).rounded())
+    startText = minutes == 60 ? "1 h ago" : "\(minutes) min ago"
+    drawing = Self.draw(points, end: end, span: span, most: Double(max(peak, 1)))
   }
 
   private static func draw(
-    _ points: [(at: Timestamp, depth: Int)], end: Timestamp, most: Double
+    _ points: [(at: Timestamp, depth: Int)], end: Timestamp, span: Duration, most: Double
   ) -> Markup {
     let places = points.map { point in
       (

@@ -45,13 +45,13 @@ enum WebhookFormPages {
     _ form: WebhookForm, _ error: ControlError, _ own: [FieldFault], webhook: Webhook?,
     _ visit: PortalVisit
   ) throws -> PortalAnswer {
+    guard error.kind == .invalid || error.kind == .conflict else { throw error }
     var error = error
     // What could not be read is told in the words of the form.
     let headers = own.contains { $0.field == "headers" }
     let numbers = own.contains { $0.field != "headers" }
     error.fields.removeAll { headers && $0.field == "headers" || numbers && $0.field == "retry" }
     error.fields += own
-    guard !error.fields.isEmpty || error.kind == .conflict else { throw error }
     return page(form, error: error, webhook: webhook, visit)
   }
 
