@@ -76,16 +76,11 @@ class Browser:
 
     def press(self, label, within="body"):
         """Presses the button or follows the link of that label, and waits for the page behind it."""
-        here = self.find("html")
+        self.run("window.isBefore = true")
         self.control(label, within).click()
-
-        def has_gone():
-            try:
-                here.is_enabled()
-            except StaleElementReferenceException:
-                return self.run("return document.readyState") == "complete"
-
-        wait_until(has_gone, f"the page behind {label}")
+        wait_until(
+            lambda: self.run("return !window.isBefore && document.readyState === 'complete'"),
+            f"the page behind {label}")
 
     def control(self, label, within="body"):
         found = [element for element in self.find(within).find_elements(
