@@ -8,8 +8,11 @@ let swiftSettings: [SwiftSetting] = [
   .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
-func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-  .target(name: name, dependencies: dependencies, swiftSettings: swiftSettings)
+func module(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = [])
+  -> Target
+{
+  .target(
+    name: name, dependencies: dependencies, resources: resources, swiftSettings: swiftSettings)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = [])
@@ -37,6 +40,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+    .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
   targets: [
@@ -76,8 +80,11 @@ let package = Package(
       [
         "SealpostCore", "SealpostSigning", "SealpostBroker", "SealpostStore", "SealpostControl",
         logging, lifecycle, .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "Mustache", package: "swift-mustache"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
-      ]),
+      ],
+      // In the code, so that the one executable runs from any folder.
+      resources: [.embedInCode("Portal/Templates"), .embedInCode("Portal/Assets")]),
     .executableTarget(
       name: "sealpost",
       dependencies: [
@@ -109,5 +116,8 @@ let package = Package(
     tests(
       "SealpostWorkerTests",
       ["SealpostBroker", "SealpostCore", "SealpostWorker", "SealpostTesting"]),
+    tests(
+      "SealpostServerTests",
+      ["SealpostBroker", "SealpostControl", "SealpostCore", "SealpostServer"]),
   ]
 )

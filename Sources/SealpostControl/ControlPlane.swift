@@ -19,6 +19,7 @@ public struct ControlPlane: Sendable {
   let store: any Store
   let publisher: EventPublisher
   let publishRates = RateLimiter()
+  let signInTickets = SignInTickets()
 
   /// Makes a control plane.
   public init(settings: ControlSettings, store: any Store, publisher: EventPublisher) {

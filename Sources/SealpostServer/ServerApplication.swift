@@ -5,7 +5,7 @@ public import ServiceLifecycle
 
 /// The HTTP side of a process.
 public enum ServerApplication {
-  /// A server to be run as a service: `GET /healthz`, and with a control plane the API.
+  /// A server to be run as a service: `GET /healthz`, and with a control plane the API and the portal.
   public static func build(settings: ServerSettings, control: ControlPlane?, logger: Logger)
     -> some Service
   {
@@ -25,6 +25,7 @@ public enum ServerApplication {
     }
     if let control {
       APIRoutes(control: control, settings: settings).add(to: router)
+      PortalRoutes(control: control).add(to: router)
     }
     return router
   }

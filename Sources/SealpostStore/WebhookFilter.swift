@@ -9,6 +9,8 @@ public struct WebhookFilter: Sendable {
   public var account: String?
   /// Whose name or URL holds this text, whatever its case.
   public var text: String?
+  /// Only those that are unhealthy or suspended and that their owner wants deliveries for.
+  public var isUnwell = false
   /// What they are sorted by.
   public var order = Order.name
   /// Whether the last come first.

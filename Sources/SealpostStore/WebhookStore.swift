@@ -16,6 +16,8 @@ public protocol WebhookStore: Sendable {
   func webhooks(account: String?) async throws(StoreError) -> [Webhook]
   /// The webhooks that match, in the order asked for.
   func webhooks(_ filter: WebhookFilter) async throws(StoreError) -> [Webhook]
+  /// The accounts that have webhooks, by name.
+  func accounts(limit: Int) async throws(StoreError) -> [String]
   /// Forgets previous tokens whose overlap is over; how many.
   func endOverlaps(now: Timestamp) async throws(StoreError) -> Int
   /// Stops or goes on with all deliveries of all workers.

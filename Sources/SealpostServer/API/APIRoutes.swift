@@ -11,7 +11,7 @@ struct APIRoutes: Sendable {
   /// Every operation there is.
   static let operations =
     WebhookOperations.all + WebhookActions.all + ReplayOperations.all + LogOperations.all
-    + EventOperations.all + OperatorOperations.all
+    + EventOperations.all + OperatorOperations.all + SignInOperations.all
 
   let control: ControlPlane
   let settings: ServerSettings

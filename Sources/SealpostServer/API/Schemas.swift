@@ -65,6 +65,7 @@ enum Schemas {
       required: ["id", "webhookId", "since", "until", "state", "expected", "queued", "createdAt"]),
     "ReplayCount": object(
       ["count": count, "atLeast": ["type": "boolean"]], required: ["count", "atLeast"]),
+    "SignInLink": object(["path": text, "expiresAt": time], required: ["path", "expiresAt"]),
     "Queue": object(
       ["queue": text, "messages": count, "consumers": count],
       required: ["queue", "messages", "consumers"]),

@@ -38,6 +38,7 @@ enum SQLiteMigrations {
     ALTER TABLE webhooks ADD COLUMN retry TEXT;
     ALTER TABLE rejected ADD COLUMN account TEXT;
     CREATE INDEX rejected_account ON rejected (account, id);
+    CREATE INDEX webhooks_unwell ON webhooks (account) WHERE health <> 'healthy';
     CREATE INDEX attempts_exceptions ON attempts (id >> 16, webhook, outcome, status, reason, trigger)
       WHERE outcome <> 1 OR trigger <> 1;
     CREATE INDEX backlog_ended ON backlog (webhook, state, id) WHERE state <> 'waiting';

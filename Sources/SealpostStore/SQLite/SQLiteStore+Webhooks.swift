@@ -131,9 +131,21 @@ extension SQLiteStore: WebhookStore {
         sql: """
           SELECT * FROM webhooks WHERE deleted_at IS NULL AND account = coalesce(?1, account)
             AND (?2 IS NULL OR name LIKE ?2 ESCAPE '!' OR url LIKE ?2 ESCAPE '!')
+            \(filter.isUnwell ? "AND active AND health <> 'healthy'" : "")
           ORDER BY \(column) \(direction), key \(direction) LIMIT ?3 OFFSET ?4
           """, arguments: [filter.account, text, filter.limit, filter.offset]
       ).map(webhook)
+    }
+  }
+
+  /// As `WebhookStore` says.
+  public func accounts(limit: Int) async throws(StoreError) -> [String] {
+    try await read { database in
+      try String.fetchAll(
+        database,
+        sql: """
+          SELECT DISTINCT account FROM webhooks WHERE deleted_at IS NULL ORDER BY account LIMIT ?
+          """, arguments: [limit])
     }
   }
 
