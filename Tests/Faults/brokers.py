@@ -1,8 +1,9 @@
 """A broker that restarts, is full, refuses, forgets, or is out of reach."""
 
+import asyncio
 import os
 import signal
-import threading
+import sqlite3
 
 from harness.cluster import Cluster
 from harness.waiting import is_listening, wait_until
@@ -80,20 +81,20 @@ def connections_closed_by_operator(events, seed, say):
 @experiment(share=0.1)
 def channel_closed_by_consumer_timeout(events, seed, say):
     """the broker's consumer time-out closes the channel over an event that is not acknowledged in time"""
-    with Scene(events, seed, say, failing=0, SEALPOST_DELIVERY_TIMEOUT="120s") as scene:
+    with Scene(events, seed, say, failing=0) as scene:
         scene.broker.ctl("eval", "application:set_env(rabbit, consumer_timeout, 5000).")
         scene.broker.ctl("eval", "application:set_env(rabbit, channel_tick_interval, 1000).")
         scene.program.stop()
         scene.program.start()
-        held = threading.Event()
-        scene.script("/exact", lambda r: "silence" if r.event == "evt-1" and not held.is_set() else 200)
+        # Nothing becomes durable, so nothing is acknowledged.
+        store = sqlite3.connect(scene.store, isolation_level=None, timeout=30)
+        store.execute("BEGIN IMMEDIATE")
         scene.load()
         wait_until(lambda: "timed out" in scene.program.log or "PRECONDITION" in scene.program.log,
                    "the channel to be closed", timeout=90)
-        held.set()
-        say("the channel was closed, and the worker came back")
-        scene.program.kill()
-        scene.program.start()
+        store.execute("ROLLBACK")
+        store.close()
+        say(f"the channel was closed, deliveries flow {scene.wait_for_more():.1f} s after the store is back")
         return scene.finish(crashes=20)
 
 
@@ -214,10 +215,20 @@ def retries_returned(events, seed, say):
 @experiment(share=0.5)
 def retries_never_confirmed(events, seed, say):
     """the broker answers nothing for longer than a confirm may take"""
-    with Scene(events, seed, say, failing=0.1, proxy=True) as scene:
+    is_stalled = asyncio.Event()
+
+    async def refuse_later(_, writer):
+        await is_stalled.wait()
+        writer.write(b"HTTP/1.1 500 X\r\nContent-Length: 0\r\n\r\n")
+        return True
+
+    with Scene(events, seed, say, proxy=True) as scene:
+        for path in scene.paths:
+            scene.script(path, lambda _: 200 if is_stalled.is_set() else refuse_later)
         scene.load()
-        scene.wait_for(0.1)
+        wait_until(lambda: scene.receiver.requests, "the first requests")
         scene.proxy.stall("down")
+        scene.receiver.soon(is_stalled.set)
         wait_until(lambda: "not confirmed" in scene.program.log, "the worker to notice", timeout=60)
         scene.proxy.resume()
         scene.proxy.drop()

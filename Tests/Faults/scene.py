@@ -63,6 +63,10 @@ class Scene:
     def program(self):
         return self.programs[0]
 
+    @property
+    def store(self):
+        return pathlib.Path(self.program.environment["SEALPOST_STORE_URL"].removeprefix("sqlite:"))
+
     def through_proxy(self, **parameters):
         query = "&".join(f"{name}={value}" for name, value in parameters.items())
         return f"amqp://guest:guest@127.0.0.1:{self.proxy.port}/%2F" + (f"?{query}" if query else "")

@@ -32,17 +32,13 @@ class SmallDisk:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def store_of(scene):
-    return pathlib.Path(scene.program.environment["SEALPOST_STORE_URL"].removeprefix("sqlite:"))
-
-
 @experiment(share=0.5)
 def store_locked(events, seed, say):
     """another process holds the store for 30 s"""
     with Scene(events, seed, say) as scene:
         scene.load()
         scene.wait_for(0.3)
-        connection = sqlite3.connect(store_of(scene), isolation_level=None, timeout=30)
+        connection = sqlite3.connect(scene.store, isolation_level=None, timeout=30)
         connection.execute("BEGIN IMMEDIATE")
         pause = threading.Event()
         pause.wait(30)
@@ -62,7 +58,7 @@ def store_stands_still(events, seed, say):
         scene.start()
         scene.load()
         scene.wait_for(0.3)
-        connection = sqlite3.connect(store_of(scene), isolation_level=None, timeout=30)
+        connection = sqlite3.connect(scene.store, isolation_level=None, timeout=30)
         connection.execute("BEGIN IMMEDIATE")
         threading.Event().wait(30)
         connection.execute("ROLLBACK")
@@ -82,7 +78,7 @@ def store_slow(events, seed, say):
         ended = threading.Event()
 
         def hold():
-            connection = sqlite3.connect(store_of(scene), isolation_level=None, timeout=30)
+            connection = sqlite3.connect(scene.store, isolation_level=None, timeout=30)
             while not ended.wait(0.02):
                 connection.execute("BEGIN IMMEDIATE")
                 ended.wait(0.4)
@@ -142,7 +138,7 @@ def store_read_only(events, seed, say):
 def store_corrupt(events, seed, say):
     """the store's file is no database: the worker does not start, and says what to do"""
     with Scene(events, seed, say, start=False) as scene:
-        path = store_of(scene)
+        path = scene.store
         kept = path.with_suffix(".kept")
         sqlite3.connect(path).execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
         shutil.move(path, kept)
@@ -163,7 +159,7 @@ def store_corrupt(events, seed, say):
 def store_away_at_start(events, seed, say):
     """the store's folder is not there when the worker starts"""
     with Scene(events, seed, say, start=False) as scene:
-        path = store_of(scene)
+        path = scene.store
         url = scene.program.environment["SEALPOST_STORE_URL"]
         scene.program.environment["SEALPOST_STORE_URL"] = f"sqlite:{path.parent}/away/s.sqlite"
         scene.program.start(until_proven=False)
