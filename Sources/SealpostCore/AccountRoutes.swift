@@ -27,7 +27,8 @@ final class AccountRoutes: Sendable {
     }
     var table = ByteTable<[DirectoryEntry]>()
     for (name, entries) in names { table.set(name, entries) }
-    self.all = all
+    // One memory for both where they are the same, as in an account with one webhook.
+    self.all = all.elementsEqual(self.entries, by: ===) ? self.entries : all
     self.prefixes = prefixes
     self.names = table
   }

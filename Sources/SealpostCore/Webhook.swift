@@ -28,7 +28,12 @@ public struct Webhook: Sendable, Identifiable {
   /// Since when it fares so; nil where it never changed.
   public var healthSince: Timestamp?
   /// Its retry policy where it has its own; else the operator's holds.
-  public var retry: RetryPolicy?
+  public var retry: RetryPolicy? {
+    get { ownRetry.first }
+    set { ownRetry = newValue.map { [$0] } ?? [] }
+  }
+  /// Aside, since few have one and a worker holds a hundred thousand of the others.
+  private var ownRetry: [RetryPolicy]
   /// Rises with every change in the store.
   public var revision: Int64
   /// When it was added.
@@ -62,7 +67,7 @@ public struct Webhook: Sendable, Identifiable {
     self.isPaused = isPaused
     self.health = health
     self.healthSince = healthSince
-    self.retry = retry
+    self.ownRetry = retry.map { [$0] } ?? []
     self.revision = revision
     self.createdAt = createdAt
     self.updatedAt = updatedAt
