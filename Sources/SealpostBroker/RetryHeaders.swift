@@ -35,6 +35,8 @@ public struct RetryHeaders {
   public var firstAttemptAt: Timestamp?
   /// The directory's revision that its sender saw.
   public var revision: Int64 = 0
+  /// What began the run. Where the message does not say it, its number tells.
+  public var trigger = AttemptTrigger.event
   /// Whether the same retry may be on its way a second time.
   public var copy = Copy.none
 
@@ -58,18 +60,20 @@ public struct RetryHeaders {
 
   /// The headers of an outgoing retry.
   ///
-  /// - Parameter firstAttemptAt: nil where no attempt was made yet.
+  /// - Parameters:
+  ///   - firstAttemptAt: nil where no attempt was made yet.
+  ///   - trigger: what began the run.
   public static func outgoing(
     eventID: UnsafeRawBufferPointer, account: UnsafeRawBufferPointer, webhook: String, run: Int,
     attempt: Int, deferrals: Int, firstAttemptAt: Timestamp?, revision: Int64,
-    copy: Copy = .none
+    trigger: AttemptTrigger, copy: Copy = .none
   ) -> [(key: String, value: HeaderValue)] {
     [
       (Name.format, .int(format)), (Name.eventID, .bytes(eventID)), (Name.account, .bytes(account)),
       (Name.webhook, .text(webhook)), (Name.run, .int(Int64(run))),
       (Name.attempt, .int(Int64(attempt))), (Name.deferrals, .int(Int64(deferrals))),
       (Name.firstAttempt, .int(firstAttemptAt?.nanoseconds ?? 0)), (Name.revision, .int(revision)),
-      copyHeader(copy),
+      (Name.trigger, .text(trigger.name)), copyHeader(copy),
     ]
   }
 
@@ -90,6 +94,7 @@ public struct RetryHeaders {
     static let deferrals = "sealpost-deferrals"
     static let firstAttempt = "sealpost-first-attempt"
     static let revision = "sealpost-revision"
+    static let trigger = "sealpost-trigger"
     static let copy = "sealpost-copy"
   }
 
@@ -99,6 +104,7 @@ public struct RetryHeaders {
     guard let number = format.integer else { return .malformed("\(Name.format) is no number") }
     guard number == Self.format else { return .unknownFormat }
     var retry = RetryHeaders()
+    var trigger: AttemptTrigger?
     for field in headers {
       if field.name(is: Name.eventID) {
         retry.eventID = field.text ?? retry.eventID
@@ -116,6 +122,8 @@ public struct RetryHeaders {
         retry.firstAttemptAt = Timestamp(nanoseconds: number)
       } else if field.name(is: Name.revision) {
         retry.revision = max(0, field.integer ?? 0)
+      } else if field.name(is: Name.trigger) {
+        trigger = field.text.flatMap(Self.trigger)
       } else if field.name(is: Name.copy) {
         retry.copy = field.integer.flatMap { Copy(rawValue: $0) } ?? .none
       }
@@ -131,7 +139,13 @@ public struct RetryHeaders {
     }
     guard retry.run >= 0 else { return .malformed("\(Name.run) is no count") }
     guard retry.attempt >= 1 else { return .malformed("\(Name.attempt) is no attempt's number") }
+    retry.trigger = trigger ?? (retry.run > 0 ? .manual : .event)
     return .parsed(retry)
+  }
+
+  /// What can begin a run; nil for anything else.
+  private static func trigger(_ text: UnsafeRawBufferPointer) -> AttemptTrigger? {
+    AttemptTrigger.allCases.first { $0 != .retry && text.elementsEqual($0.name.utf8) }
   }
 
   private static func count(_ field: AMQPField) -> Int? {

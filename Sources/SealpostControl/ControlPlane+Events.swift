@@ -85,7 +85,8 @@ extension ControlPlane {
       .delivery(
         Resend(
           account: webhook.account, eventID: eventID, eventName: name, body: body,
-          webhookID: webhook.id, run: 1, revision: webhook.revision))
+          webhookID: webhook.id, run: 1, trigger: .test,
+          revision: webhook.revision))
     ])
     try await note("webhook.test", id, account: webhook.account, by: principal, name)
     return PublishedEvent(id: eventID, name: name)

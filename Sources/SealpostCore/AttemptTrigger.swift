@@ -6,6 +6,18 @@ public enum AttemptTrigger: Int, Sendable, CaseIterable {
   case retry = 2
   /// A person asked for it to be sent again.
   case manual = 3
+  /// It is one of many that a person asked for.
+  case replay = 4
+  /// A person tried the webhook with a sample.
+  case test = 5
+
+  /// Whether a person asked for it: then a suspended webhook is tried as well.
+  public var isAskedFor: Bool {
+    switch self {
+    case .event, .retry: false
+    case .manual, .replay, .test: true
+    }
+  }
 
   /// The stable text: in filters, JSON and headers of messages.
   public var name: String {
@@ -13,6 +25,8 @@ public enum AttemptTrigger: Int, Sendable, CaseIterable {
     case .event: "event"
     case .retry: "retry"
     case .manual: "manual"
+    case .replay: "replay"
+    case .test: "test"
     }
   }
 

@@ -16,13 +16,16 @@ public struct BacklogRow {
   public var state: BacklogState
   /// The stable text of the reason.
   public var reason: String
+  /// What began the run.
+  public var trigger: AttemptTrigger
   /// Not before when it goes on by itself.
   public var dueAt: Timestamp
 
   /// Makes a row from its parts.
   public init(
     event: Int, webhookKey: Int64, run: Int, attempt: Int, firstAttemptAt: Timestamp,
-    state: BacklogState, reason: String, dueAt: Timestamp = Timestamp(nanoseconds: 0)
+    state: BacklogState, reason: String, trigger: AttemptTrigger = .event,
+    dueAt: Timestamp = Timestamp(nanoseconds: 0)
   ) {
     self.event = event
     self.webhookKey = webhookKey
@@ -31,6 +34,7 @@ public struct BacklogRow {
     self.firstAttemptAt = firstAttemptAt
     self.state = state
     self.reason = reason
+    self.trigger = trigger
     self.dueAt = dueAt
   }
 }

@@ -1,3 +1,5 @@
+public import SealpostCore
+
 /// A delivery that is to be sent again, as a new run.
 public struct Resend: Sendable {
   /// The account.
@@ -12,13 +14,15 @@ public struct Resend: Sendable {
   public var webhookID: String
   /// The run.
   public var run: Int
+  /// What begins the run.
+  public var trigger: AttemptTrigger
   /// The store's revision.
   public var revision: Int64
 
   /// Makes a delivery from its parts.
   public init(
     account: String, eventID: String, eventName: String, body: [UInt8], webhookID: String, run: Int,
-    revision: Int64
+    trigger: AttemptTrigger, revision: Int64
   ) {
     self.account = account
     self.eventID = eventID
@@ -26,6 +30,7 @@ public struct Resend: Sendable {
     self.body = body
     self.webhookID = webhookID
     self.run = run
+    self.trigger = trigger
     self.revision = revision
   }
 }

@@ -143,7 +143,7 @@ final class BacklogDrainer: Sendable {
               headers: RetryHeaders.outgoing(
                 eventID: id, account: account, webhook: resend.webhookID, run: resend.run,
                 attempt: delivery.attempt, deferrals: 1, firstAttemptAt: delivery.firstAttemptAt,
-                revision: resend.revision)))
+                revision: resend.revision, trigger: resend.trigger)))
         }
       }
     }

@@ -173,7 +173,8 @@ public final class EventPublisher: Service {
           resend.body, resend.eventID, to: settings.names.due, "resend",
           RetryHeaders.outgoing(
             eventID: id, account: account, webhook: resend.webhookID, run: resend.run, attempt: 1,
-            deferrals: 0, firstAttemptAt: nil, revision: resend.revision), publisher)
+            deferrals: 0, firstAttemptAt: nil, revision: resend.revision,
+            trigger: resend.trigger), publisher)
       }
     }
   }

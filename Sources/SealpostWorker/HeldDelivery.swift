@@ -15,7 +15,7 @@ struct HeldDelivery {
   let deferrals: Int
   /// When the first attempt of the run began.
   let firstAttemptAt: Timestamp
-  /// Why this attempt is made.
+  /// What began the run.
   let trigger: AttemptTrigger
   /// Whether its account was over its share.
   var isBulk = false
@@ -31,6 +31,9 @@ struct HeldDelivery {
   var isInBacklog = false
   /// Whether what waits there may be on its way a second time.
   var copy = RetryHeaders.Copy.none
+
+  /// Why this attempt is made.
+  var attemptTrigger: AttemptTrigger { attempt > 1 ? .retry : trigger }
 
   /// The line it waits in.
   var line: Dispatcher.Line {

@@ -65,7 +65,7 @@ extension Lane {
     HeldDelivery(
       message: index, entry: entry, run: retry.run, attempt: retry.attempt,
       deferrals: retry.deferrals, firstAttemptAt: retry.firstAttemptAt ?? now,
-      trigger: retry.attempt > 1 ? .retry : (retry.run > 0 ? .manual : .event))
+      trigger: retry.trigger)
   }
 
   /// A webhook that the directory does not hold: discarded where its deletion is known, looked for
@@ -167,7 +167,7 @@ extension Lane {
     case .deliver: dispatch(delivery)
     case .hold: spill(delivery, .paused)
     // A suspended webhook is tried when somebody asks for it: that is how it comes back.
-    case .park(.suspended) where delivery.trigger == .manual: dispatch(delivery)
+    case .park(.suspended) where delivery.attemptTrigger.isAskedFor: dispatch(delivery)
     case .park(let reason):
       park(delivery, reason: reason.rawValue)
     }

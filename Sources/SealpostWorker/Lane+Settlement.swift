@@ -12,7 +12,7 @@ extension Lane {
   func attemptRow(_ delivery: borrowing HeldDelivery) -> AttemptRow {
     AttemptRow(
       event: eventRow(delivery.message), webhookKey: delivery.entry.webhook.key,
-      run: delivery.run, number: delivery.attempt, trigger: delivery.trigger,
+      run: delivery.run, number: delivery.attempt, trigger: delivery.attemptTrigger,
       url: delivery.entry.webhook.url.text, sentAt: delivery.sentAt,
       firstAttemptAt: delivery.attempt == 1 ? delivery.sentAt : delivery.firstAttemptAt)
   }
@@ -47,7 +47,7 @@ extension Lane {
     var row = BacklogRow(
       event: eventRow(delivery.message), webhookKey: delivery.entry.webhook.key,
       run: delivery.run, attempt: delivery.attempt, firstAttemptAt: delivery.firstAttemptAt,
-      state: state, reason: reason)
+      state: state, reason: reason, trigger: delivery.trigger)
     if let step = delivery.nextStep {
       // Its attempt is in the log; what waits is the next one.
       row.attempt += delivery.isDeferred ? 0 : 1
@@ -61,7 +61,7 @@ extension Lane {
   func discard(_ index: Int32, _ retry: RetryHeaders, webhookKey: Int64) {
     var row = AttemptRow(
       event: eventRow(index), webhookKey: webhookKey, run: retry.run, number: retry.attempt,
-      trigger: retry.attempt > 1 ? .retry : .manual, url: "", sentAt: now,
+      trigger: retry.attempt > 1 ? .retry : retry.trigger, url: "", sentAt: now,
       firstAttemptAt: retry.firstAttemptAt ?? now)
     row.outcome = .discarded
     row.reason = .webhookDeleted
@@ -127,7 +127,7 @@ extension Lane {
           deferrals: delivery.deferrals + (delivery.isDeferred ? 1 : 0),
           firstAttemptAt: delivery.attempt == 1 && delivery.sentAt.nanoseconds > 0
             ? delivery.sentAt : delivery.firstAttemptAt,
-          revision: webhook.revision, copy: delivery.copy)),
+          revision: webhook.revision, trigger: delivery.trigger, copy: delivery.copy)),
       for: .delivery(index))
   }
 

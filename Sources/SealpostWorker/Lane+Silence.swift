@@ -37,7 +37,8 @@ extension Lane {
       BacklogRow(
         event: eventRow(delivery.message), webhookKey: delivery.entry.webhook.key,
         run: delivery.run, attempt: attempt, firstAttemptAt: delivery.firstAttemptAt,
-        state: .waiting, reason: SendWindow.SpillReason.silent.rawValue, dueAt: dueAt))
+        state: .waiting, reason: SendWindow.SpillReason.silent.rawValue,
+        trigger: delivery.trigger, dueAt: dueAt))
   }
 
   /// Notes that a delivery under way is in the backlog now.

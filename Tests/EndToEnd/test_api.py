@@ -275,6 +275,33 @@ def test_a_replay_survives_the_worker_and_sends_each_delivery_once(
     assert len(receiver.requests) - before <= 120 + 64
 
 
+def test_the_log_tells_a_test_a_resend_and_a_replay_apart(make_program, receiver, publish):
+    program = make_program(SEALPOST_RETRY_INITIAL="1s", SEALPOST_RETRY_JITTER="0")
+    program.start()
+    api = program.api()
+    webhook = api.post("/v3/webhooks", {**WEBHOOK, "url": receiver.url("/hook")}).json["id"]
+    tested = send_test(program, receiver, webhook).event
+    publish(program).publish("evt_1", event_body("license.created"), name="license.created")
+    log = "/v3/webhook-event-logs"
+
+    def rows(**query):
+        return {(row["eventId"], row["run"], row["attempt"], row["trigger"])
+                for row in api.get(log, **query).json}
+
+    wait_until(lambda: rows() == {(tested, 1, 1, "test"), ("evt_1", 0, 1, "event")}, "both in the log")
+    entry = api.get(log, **{"eventId[eq]": "evt_1"}).json[0]
+    assert api.post(f"{log}/{entry['id']}/resend").status == 202
+    wait_until(lambda: rows(**{"trigger[eq]": "manual"}) == {("evt_1", 1, 1, "manual")}, "the resend")
+    # Its first attempt fails: the second one is a retry, as ever.
+    receiver.answers("/hook", 500, 200)
+    replay = {"since": "2026-01-01T00:00:00Z", "event": "license.created"}
+    assert api.post(f"/v3/webhooks/{webhook}/replays", replay).status == 202
+    wait_until(lambda: {("evt_1", 2, 1, "replay"), ("evt_1", 2, 2, "retry")} <= rows(), "the replay")
+    wait_until(lambda: rows(**{"trigger[eq]": "replay"}) == {
+        ("evt_1", 2, 1, "replay"), (tested, 2, 1, "replay")}, "the replay of the test")
+    assert rows(**{"trigger[eq]": "test"}) == {(tested, 1, 1, "test")}
+
+
 def test_what_was_parked_goes_out_when_its_webhook_is_back(make_program, receiver, publish):
     program = make_program()
     program.start()

@@ -110,6 +110,7 @@ extension StoreTests {
     #expect(
       Set(waiting.map(\.resend.eventID)) == Set((0..<5).map { "dead_\($0)" } + ["fine"]))
     #expect(waiting.count == 6 && waiting.allSatisfy { $0.resend.run == 1 && $0.attempt == 1 })
+    #expect(waiting.allSatisfy { $0.resend.trigger == .replay })
     let ended = try await store.backlog(states: [.exhausted, .parked], limit: 10)
     #expect(ended.map(\.eventID) == ["parked", "dead_0"] && ended.last?.webhookID == other.id)
   }

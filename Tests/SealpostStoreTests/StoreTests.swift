@@ -42,7 +42,7 @@ import Testing
     _ store: SQLiteStore, event id: String = "evt_1", webhook: Webhook, run: Int = 0,
     _ attempts: [(number: Int, outcome: AttemptOutcome)], park: Bool = false,
     waitUntil dueAt: Timestamp? = nil, reason: String = "window_closed",
-    isInBacklog: Bool = false
+    trigger: AttemptTrigger = .event, isInBacklog: Bool = false
   ) throws -> [RecordVerdict] {
     var verdicts: [RecordVerdict] = []
     try Array("acme".utf8).withUnsafeBytes { account in
@@ -75,7 +75,7 @@ import Testing
             batch.backlog = [
               BacklogRow(
                 event: 0, webhookKey: webhook.key, run: run, attempt: 1, firstAttemptAt: .now(),
-                state: .waiting, reason: reason, dueAt: dueAt)
+                state: .waiting, reason: reason, trigger: trigger, dueAt: dueAt)
             ]
           }
           verdicts = try store.record([batch])[0]
@@ -343,6 +343,13 @@ import Testing
     #expect(found.key == webhook.key && found.newest == 4)
     let rows = try store.waiting(for: webhook.key, now: now, limit: 2)
     #expect(rows.map(\.resend.eventID) == ["b", "a"])
+    #expect(rows.map(\.resend.trigger) == [.event, .event])
+    // A replay whose webhook's window closed meanwhile comes back as one.
+    let later = now + .seconds(120)
+    _ = try record(
+      store, event: "again", webhook: webhook, run: 1, [], waitUntil: later, trigger: .replay)
+    #expect(
+      try store.waiting(for: webhook.key, now: later, limit: 9).last?.resend.trigger == .replay)
     #expect(rows[0].resend.webhookID == webhook.id && rows[0].attempt == 1)
     // One of them comes back before its row is taken out: it must stay.
     _ = try record(store, event: "b", webhook: webhook, [], waitUntil: now)

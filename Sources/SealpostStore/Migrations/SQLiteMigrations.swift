@@ -16,8 +16,17 @@ enum SQLiteMigrations {
     migrator.registerMigration("4-spans") { database in
       try database.execute(sql: spans)
     }
+    migrator.registerMigration("6-trigger") { database in
+      try database.execute(sql: trigger)
+    }
     return migrator
   }
+
+  /// What began the run of a delivery in the backlog.
+  private static let trigger = """
+    ALTER TABLE backlog ADD COLUMN trigger INTEGER NOT NULL DEFAULT 1;
+    UPDATE backlog SET trigger = 3 WHERE run > 0;
+    """
 
   /// In which spans of the log a webhook has rows, in place of an entry for each row: see `LogQuery`.
   private static let spans = """

@@ -36,8 +36,8 @@ struct RecordStatements {
       """,
       """
       INSERT INTO backlog (event, webhook, run, attempt, first_attempt_at, state, reason, created_at,
-        due_at)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+        due_at, trigger)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       ON CONFLICT (event, webhook, run) DO UPDATE SET generation = generation + 1,
         state = excluded.state, reason = excluded.reason, due_at = excluded.due_at,
         attempt = max(attempt, excluded.attempt)
@@ -151,6 +151,7 @@ struct RecordStatements {
     sqlite3_bind_int64(statement, 5, row.firstAttemptAt.nanoseconds)
     sqlite3_bind_int64(statement, 8, Timestamp.now().nanoseconds)
     sqlite3_bind_int64(statement, 9, row.dueAt.nanoseconds)
+    sqlite3_bind_int64(statement, 10, Int64(row.trigger.rawValue))
     try withText(row.state.rawValue, statement, 6) {
       try withText(row.reason, statement, 7) { try run(statement) }
     }

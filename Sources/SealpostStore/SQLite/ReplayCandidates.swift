@@ -95,13 +95,19 @@ struct ReplayCandidates {
             SELECT id FROM backlog WHERE event = ? AND webhook = ? AND state <> 'waiting'
             ORDER BY run DESC LIMIT 1
             """), arguments: [delivery.event, webhook])
-    if let known { return try SQLiteStore.revive(known, run: run, dueAt: dueAt, database) }
+    if let known {
+      return try SQLiteStore.revive(
+        known, run: run, .replay, reason: "replay", dueAt: dueAt, database)
+    }
     let now = Timestamp.now().nanoseconds
     try database.cachedStatement(
       sql: """
         INSERT INTO backlog (event, webhook, run, attempt, first_attempt_at, state, reason,
-          created_at, due_at) VALUES (?, ?, ?, 1, ?, 'waiting', 'replay', ?, ?)
+          trigger, created_at, due_at) VALUES (?, ?, ?, 1, ?, 'waiting', 'replay', ?, ?, ?)
         """
-    ).execute(arguments: [delivery.event, webhook, run, now, now, dueAt.nanoseconds])
+    ).execute(
+      arguments: [
+        delivery.event, webhook, run, now, AttemptTrigger.replay.rawValue, now, dueAt.nanoseconds,
+      ])
   }
 }

@@ -77,18 +77,24 @@ extension SQLiteStore: Backlog {
       }
       guard row["state"] != BacklogState.waiting.rawValue else { return }
       let run = try Self.nextRun(event: row["event"], webhook: row["webhook"], database)
-      try Self.revive(id, run: run, dueAt: .now(), database)
+      try Self.revive(id, run: run, .manual, reason: "requeued", dueAt: .now(), database)
     }
   }
 
   /// Makes an ended row one that waits, in its place: there is no moment at which the delivery is nowhere.
-  static func revive(_ id: Int64, run: Int, dueAt: Timestamp, _ database: Database) throws {
+  static func revive(
+    _ id: Int64, run: Int, _ trigger: AttemptTrigger, reason: String, dueAt: Timestamp,
+    _ database: Database
+  ) throws {
     try database.execute(
       sql: """
-        UPDATE backlog SET state = 'waiting', reason = 'requeued', run = ?2, attempt = 1,
+        UPDATE backlog SET state = 'waiting', reason = ?5, trigger = ?6, run = ?2, attempt = 1,
           first_attempt_at = ?3, created_at = ?3, due_at = ?4, generation = generation + 1
         WHERE id = ?1
-        """, arguments: [id, run, Timestamp.now().nanoseconds, dueAt.nanoseconds])
+        """,
+      arguments: [
+        id, run, Timestamp.now().nanoseconds, dueAt.nanoseconds, reason, trigger.rawValue,
+      ])
   }
 
   /// As `Backlog` says.

@@ -66,7 +66,7 @@ extension SQLiteStore: EventLog {
       return Resend(
         account: row["account"], eventID: row["event_id"], eventName: row["event_name"],
         body: Array(row["body"] as Data), webhookID: row["webhook_id"], run: run,
-        revision: row["revision"])
+        trigger: .manual, revision: row["revision"])
     }
   }
 

@@ -37,7 +37,9 @@ struct AttemptView {
     switch row.trigger {
     case .event: "event"
     case .retry: row.run == 0 ? "retry" : "retry, run \(row.run)"
-    case .manual: row.eventID.hasPrefix("test-") ? "test" : "resend, run \(row.run)"
+    case .manual: "resend, run \(row.run)"
+    case .replay: "replay, run \(row.run)"
+    case .test: "test"
     }
   }
 }
