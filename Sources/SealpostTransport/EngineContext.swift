@@ -61,9 +61,11 @@ func openSocket(
     return -1
   }
   slot.pointee.wasDialed = true
-  return socket(
+  let opened = socket(
     address.pointee.family, address.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue),
     address.pointee.protocol)
+  slot.pointee.context.pointee.sockets.opened(opened)
+  return opened
 }
 
 /// CURLOPT_CLOSESOCKETFUNCTION: the number of a connection's socket is about to be another's.

@@ -58,6 +58,16 @@ struct SocketSet {
     return false
   }
 
+  /// Notes that a socket was opened. Where libcurl closed another of that number without a word, in the middle
+  /// of connecting, it goes on to watch the number for the same: so the new one takes its place in the set.
+  mutating func opened(_ socket: Int32) {
+    let index = Int(socket)
+    guard entries.indices.contains(index), entries[index].events != 0 else { return }
+    let events = entries[index].events
+    entries[index] = Entry()
+    watch(socket, for: events)
+  }
+
   /// Notes that a socket is about to be closed, which takes it out of the set.
   mutating func closed(_ socket: Int32) {
     if entries.indices.contains(Int(socket)) { entries[Int(socket)] = Entry() }

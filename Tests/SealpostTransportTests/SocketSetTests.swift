@@ -73,19 +73,36 @@ struct SocketSetTests {
     #expect(try ready().isEmpty)
   }
 
+  /// Makes a socket another one, whose other end it gives: without a moment in which its number is free.
+  private func replace(_ socket: Int32) -> Int32 {
+    let (other, otherPeer) = pair()
+    #expect(dup2(other, socket) == socket)
+    close(other)
+    return otherPeer
+  }
+
   @Test("The number of a closed connection is watched anew when another socket gets it")
   mutating func numberUsedAgain() throws {
     let (socket, peer) = pair()
     sockets.watch(socket, for: Self.readable)
     sockets.unwatch(socket, isKept: true)
     sockets.closed(socket)
-    close(socket)
-    close(peer)
-    let (other, otherPeer) = pair()
-    defer { [other, otherPeer].forEach { _ = close($0) } }
-    try #require(other == socket)
-    sockets.watch(other, for: Self.readable)
+    let otherPeer = replace(socket)
+    defer { [socket, peer, otherPeer].forEach { _ = close($0) } }
+    sockets.watch(socket, for: Self.readable)
     #expect(write(otherPeer, "x", 1) == 1)
-    #expect(try ready() == [other])
+    #expect(try ready() == [socket])
+  }
+
+  @Test("A socket takes the place of one with its number that was closed without a word")
+  mutating func numberUsedAgainUnnoticed() throws {
+    let (socket, peer) = pair()
+    sockets.watch(socket, for: Self.readable)
+    let otherPeer = replace(socket)
+    defer { [socket, peer, otherPeer].forEach { _ = close($0) } }
+    sockets.opened(socket)
+    sockets.watch(socket, for: Self.readable)
+    #expect(write(otherPeer, "x", 1) == 1)
+    #expect(try ready() == [socket])
   }
 }
