@@ -29,6 +29,8 @@ public struct Webhook: Sendable, Identifiable {
   public var healthSince: Timestamp?
   /// Its retry policy where it has its own; else the operator's holds.
   public var retry: RetryPolicy?
+  /// How long an attempt may take where it has a limit of its own; the operator's holds where that is shorter.
+  public var timeout: Duration?
   /// Rises with every change in the store.
   public var revision: Int64
   /// When it was added.
@@ -47,7 +49,7 @@ public struct Webhook: Sendable, Identifiable {
     scheme: SignatureScheme, tokens: [WebhookToken], events: [EventPattern],
     headers: [WebhookHeader] = [], isActive: Bool = true, isPaused: Bool = false,
     health: WebhookHealth = .healthy, healthSince: Timestamp? = nil, retry: RetryPolicy? = nil,
-    revision: Int64, createdAt: Timestamp, updatedAt: Timestamp
+    timeout: Duration? = nil, revision: Int64, createdAt: Timestamp, updatedAt: Timestamp
   ) {
     self.key = key
     self.id = id
@@ -63,6 +65,7 @@ public struct Webhook: Sendable, Identifiable {
     self.health = health
     self.healthSince = healthSince
     self.retry = retry
+    self.timeout = timeout
     self.revision = revision
     self.createdAt = createdAt
     self.updatedAt = updatedAt
