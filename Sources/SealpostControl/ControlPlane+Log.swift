@@ -7,6 +7,7 @@ extension ControlPlane {
   public static let logWindow = Duration.seconds(7 * 86400)
   /// How far pages go; beyond that `after` goes on.
   public static let deepestPage = 10_000
+  private static let csvPiece = 250
 
   /// A row of the log with the event that it is of.
   public struct LogDetail: Sendable {
@@ -34,6 +35,26 @@ extension ControlPlane {
         "Too many rows would have to be looked at: give a shorter time by sentAt[gte] and sentAt[lt], or name a webhookId, an eventId or an outcome."
       )
     }
+  }
+
+  /// Rows of the log as CSV with a line of titles. Read in pieces, so that none of them holds up others.
+  ///
+  /// - Parameter limit: how many rows at most.
+  public func logCSV(_ filter: LogFilter, upTo limit: Int, by principal: Principal) async throws
+    -> String
+  {
+    var filter = filter
+    var text = LogCSV.titles
+    var left = limit
+    while left > 0 {
+      filter.limit = min(left, Self.csvPiece)
+      let rows = try await log(filter, by: principal)
+      for row in rows { text += LogCSV.line(row) }
+      guard rows.count == filter.limit, let last = rows.last else { break }
+      filter.after = last.id
+      left -= rows.count
+    }
+    return text
   }
 
   /// One row, with what was sent.

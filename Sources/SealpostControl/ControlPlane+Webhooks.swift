@@ -45,14 +45,18 @@ extension ControlPlane {
     }
     let headers = faults.check("headers") { try rules.headers(input.headers ?? []) }
     let retry = faults.check("retry") { try input.retry.flatMap { try rules.retry($0) } }
+    let timeout = faults.check("timeout") {
+      try (input.timeout ?? nil).map { try rules.timeout($0) }
+    }
     try faults.throwIfAny()
-    guard let name, let url, let events, let scheme, let token, let headers, let retry else {
+    guard let name, let url, let events, let scheme, let token, let headers, let retry, let timeout
+    else {
       throw ControlError(.failed, "internal_error", "A fault was not noted.")
     }
     let webhook = try await store.create(
       WebhookDraft(
         account: account, name: name, url: url, scheme: scheme, token: token, events: events,
-        headers: headers, retry: retry, isActive: input.active ?? true),
+        headers: headers, retry: retry, timeout: timeout, isActive: input.active ?? true),
       most: settings.quotas.webhooks)
     try await note(
       "webhook.create", webhook.id, account: account, by: principal, webhook.url.withoutQuery)
@@ -91,6 +95,10 @@ extension ControlPlane {
     }
     if let retry = input.retry {
       change.retry = .some(faults.check("retry") { try rules.retry(retry) } ?? nil)
+    }
+    if let timeout = input.timeout {
+      change.timeout = .some(
+        faults.check("timeout") { try timeout.map { try rules.timeout($0) } } ?? nil)
     }
     try faults.throwIfAny()
     change.isActive = input.active
@@ -193,7 +201,7 @@ extension ControlPlane {
       ("name", input.name != nil), ("url", input.url != nil), ("token", input.token != nil),
       ("events", input.events != nil), ("scheme", input.scheme != nil),
       ("headers", input.headers != nil), ("retry", input.retry != nil),
-      ("active", input.active != nil),
+      ("timeout", input.timeout != nil), ("active", input.active != nil),
     ].filter(\.1).map(\.0)
   }
 }

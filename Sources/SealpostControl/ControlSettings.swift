@@ -10,6 +10,8 @@ public struct ControlSettings: Sendable {
   public var egress: EgressPolicy
   /// The operator's retry policy: no webhook's own may be more eager.
   public var retry: RetryPolicy
+  /// How long an attempt may take: no webhook's own limit is longer.
+  public var deliveryTimeout: Duration
   /// The largest event, in bytes.
   public var maximumEventBytes: Int
   /// How much an account may have.
@@ -17,12 +19,13 @@ public struct ControlSettings: Sendable {
 
   /// Makes settings from their parts.
   public init(
-    broker: BrokerSettings, egress: EgressPolicy, retry: RetryPolicy, maximumEventBytes: Int,
-    quotas: Quotas = Quotas()
+    broker: BrokerSettings, egress: EgressPolicy, retry: RetryPolicy,
+    deliveryTimeout: Duration, maximumEventBytes: Int, quotas: Quotas = Quotas()
   ) {
     self.broker = broker
     self.egress = egress
     self.retry = retry
+    self.deliveryTimeout = deliveryTimeout
     self.maximumEventBytes = maximumEventBytes
     self.quotas = quotas
   }

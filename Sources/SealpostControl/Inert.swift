@@ -3,6 +3,7 @@
 public enum Inert {
   /// The text on one line.
   public static func text(_ text: String) -> String {
+    guard !text.utf8.allSatisfy({ (0x20..<0x7F).contains($0) }) else { return text }
     var shown = ""
     for scalar in text.unicodeScalars {
       if isPrintable(scalar) {

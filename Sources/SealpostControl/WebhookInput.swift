@@ -16,6 +16,8 @@ public struct WebhookInput: Sendable {
   public var headers: [(name: String, value: String)]?
   /// Its own retry policy.
   public var retry: RetryInput?
+  /// How many seconds an attempt may take; `.some(nil)` for the operator's limit.
+  public var timeout: Double??
   /// Whether it takes deliveries.
   public var active: Bool?
 

@@ -84,6 +84,17 @@ struct WebhookRules {
     return headers
   }
 
+  /// A limit of the webhook's own: within what the operator's allows.
+  func timeout(_ seconds: Double) throws(FieldFault) -> Duration {
+    let most = settings.deliveryTimeout / .seconds(1)
+    guard seconds >= 1, seconds <= most else {
+      let text = most == most.rounded() ? "\(Int(most))" : "\(most)"
+      throw FieldFault(
+        field: "timeout", code: "bad_timeout", message: "It must be 1 to \(text) seconds.")
+    }
+    return .seconds(seconds)
+  }
+
   /// A policy of the webhook's own: within what the operator's allows.
   func retry(_ input: RetryInput) throws(FieldFault) -> RetryPolicy? {
     guard input != RetryInput() else { return nil }

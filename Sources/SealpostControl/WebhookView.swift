@@ -12,6 +12,7 @@ public struct WebhookView: Encodable, Sendable {
   let events: [String]
   let headers: [String: String]
   let retry: Retry?
+  let timeout: Double?
   let active, paused: Bool
   let status, health: String
   let healthSince: String?
@@ -32,6 +33,7 @@ public struct WebhookView: Encodable, Sendable {
         initialSeconds: $0.initial / .seconds(1), factor: $0.factor,
         maximumSeconds: $0.maximumDelay / .seconds(1), maximumAttempts: $0.maximumAttempts)
     }
+    timeout = webhook.timeout.map { $0 / .seconds(1) }
     active = webhook.isActive
     paused = webhook.isPaused
     status = webhook.status

@@ -29,17 +29,28 @@ public struct Webhook: Sendable, Identifiable {
   public var healthSince: Timestamp?
   /// Its retry policy where it has its own; else the operator's holds.
   public var retry: RetryPolicy? {
-    get { ownRetry.first }
-    set { ownRetry = newValue.map { [$0] } ?? [] }
+    get { aside.first?.retry }
+    set { aside = [Aside(retry: newValue, timeout: timeout)] }
   }
-  /// Aside, since few have one and a worker holds a hundred thousand of the others.
-  private var ownRetry: [RetryPolicy]
+  /// How long an attempt may take where it has a limit of its own; the operator's holds where that is shorter.
+  public var timeout: Duration? {
+    get { aside.first?.timeout }
+    set { aside = [Aside(retry: retry, timeout: newValue)] }
+  }
   /// Rises with every change in the store.
   public var revision: Int64
   /// When it was added.
   public var createdAt: Timestamp
   /// When it was last changed.
   public var updatedAt: Timestamp
+
+  /// What few webhooks have: a worker holds a hundred thousand of the others.
+  private struct Aside {
+    var retry: RetryPolicy?
+    var timeout: Duration?
+  }
+  /// Empty, or one.
+  private var aside: [Aside] = []
 
   /// Its state in a word: what matters most of active, paused and health.
   public var status: String {
@@ -52,7 +63,7 @@ public struct Webhook: Sendable, Identifiable {
     scheme: SignatureScheme, tokens: [WebhookToken], events: [EventPattern],
     headers: [WebhookHeader] = [], isActive: Bool = true, isPaused: Bool = false,
     health: WebhookHealth = .healthy, healthSince: Timestamp? = nil, retry: RetryPolicy? = nil,
-    revision: Int64, createdAt: Timestamp, updatedAt: Timestamp
+    timeout: Duration? = nil, revision: Int64, createdAt: Timestamp, updatedAt: Timestamp
   ) {
     self.key = key
     self.id = id
@@ -67,7 +78,7 @@ public struct Webhook: Sendable, Identifiable {
     self.isPaused = isPaused
     self.health = health
     self.healthSince = healthSince
-    self.ownRetry = retry.map { [$0] } ?? []
+    if retry != nil || timeout != nil { aside = [Aside(retry: retry, timeout: timeout)] }
     self.revision = revision
     self.createdAt = createdAt
     self.updatedAt = updatedAt

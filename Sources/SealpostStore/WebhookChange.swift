@@ -18,6 +18,8 @@ public struct WebhookChange: Sendable {
   public var headers: [WebhookHeader]?
   /// Its own retry policy; `.some(nil)` goes back to the operator's.
   public var retry: RetryPolicy??
+  /// How long an attempt may take; `.some(nil)` goes back to the operator's limit.
+  public var timeout: Duration??
   /// Whether it takes deliveries.
   public var isActive: Bool?
   /// Whether its deliveries wait.

@@ -18,6 +18,8 @@ public struct WebhookDraft: Sendable {
   public var headers: [WebhookHeader]
   /// Its own retry policy.
   public var retry: RetryPolicy?
+  /// How long an attempt may take, where it has a limit of its own.
+  public var timeout: Duration?
   /// Whether deliveries begin at once.
   public var isActive: Bool
 
@@ -25,7 +27,7 @@ public struct WebhookDraft: Sendable {
   public init(
     account: String, name: String, url: WebhookURL, scheme: SignatureScheme, token: WebhookToken,
     events: [EventPattern], headers: [WebhookHeader] = [], retry: RetryPolicy? = nil,
-    isActive: Bool = true
+    timeout: Duration? = nil, isActive: Bool = true
   ) {
     self.account = account
     self.name = name
@@ -35,6 +37,7 @@ public struct WebhookDraft: Sendable {
     self.events = events
     self.headers = headers
     self.retry = retry
+    self.timeout = timeout
     self.isActive = isActive
   }
 }

@@ -73,10 +73,13 @@ public final class HTTPEngine {
   private static let isLibraryReady = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
 
   /// Parses a URL for requests of this engine.
-  public func makeTarget(url: WebhookURL, headers: [WebhookHeader] = []) throws(TransportError)
-    -> HTTPTarget
-  {
-    try HTTPTarget(url: url, headers: headers)
+  ///
+  /// - Parameter timeout: how long a request may take, where that is shorter than what the settings say.
+  public func makeTarget(
+    url: WebhookURL, headers: [WebhookHeader] = [], timeout: Duration? = nil
+  ) throws(TransportError) -> HTTPTarget {
+    let longest = context.pointee.settings.deliveryTimeout
+    return try HTTPTarget(url: url, headers: headers, timeout: min(timeout ?? longest, longest))
   }
 
   /// Starts a request; it goes out with the next `turn()`.
@@ -101,6 +104,9 @@ public final class HTTPEngine {
     let handle = slot.pointee.handle
     if slot.pointee.target !== target {
       sealpost_set_pointer(handle, CURLOPT_CURLU, UnsafeRawPointer(target.handle))
+      if slot.pointee.target?.timeout != target.timeout {
+        sealpost_set_long(handle, CURLOPT_TIMEOUT_MS, target.timeout)
+      }
       slot.pointee.target = target
     }
     sealpost_set_pointer(handle, CURLOPT_POSTFIELDS, body.baseAddress ?? UnsafeRawPointer(context))

@@ -12,10 +12,12 @@ public final class HTTPTarget {
   let handle: OpaquePointer
   /// The owner's headers as they stand in a request, each after a line break.
   let headers: [UInt8]
+  /// How long a request may take, in milliseconds.
+  let timeout: Int
   /// Whether the host must be looked up.
   let hasName: Bool
 
-  init(url: WebhookURL, headers: [WebhookHeader]) throws(TransportError) {
+  init(url: WebhookURL, headers: [WebhookHeader], timeout: Duration) throws(TransportError) {
     guard let handle = curl_url() else { throw .setUp("no memory for a URL") }
     let code = curl_url_set(handle, CURLUPART_URL, url.text, UInt32(CURLU_DISALLOW_USER))
     guard code == CURLUE_OK else {
@@ -25,6 +27,7 @@ public final class HTTPTarget {
     self.url = url
     self.handle = handle
     self.headers = headers.flatMap { Array("\r\n\($0.name): \($0.value)".utf8) }
+    self.timeout = Int(timeout.nanoseconds / 1_000_000)
     self.hasName = IPAddress(url.host) == nil
   }
 

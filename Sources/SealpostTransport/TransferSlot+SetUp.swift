@@ -37,7 +37,6 @@ extension TransferSlot {
     sealpost_set_request_function(handle, requestBegins)
     sealpost_set_pointer(handle, CURLOPT_PREREQDATA, address)
     set(CURLOPT_CONNECTTIMEOUT_MS, Int(settings.connectTimeout.nanoseconds / 1_000_000))
-    set(CURLOPT_TIMEOUT_MS, Int(settings.deliveryTimeout.nanoseconds / 1_000_000))
     // Only what the product promises: no proxy or password from the environment, no redirect, no other
     // protocol, and no signals in a program with threads.
     _ = "".withCString { sealpost_set_pointer(handle, CURLOPT_PROXY, $0) }

@@ -7,9 +7,10 @@ struct Retention {
   private static let interval = Duration.seconds(600)
   private static let slice = 2000
   private static let parkedTime = Duration.seconds(7 * 86400)
+  private static let auditTime = Duration.seconds(400 * 86400)
   private static let mostOfWebhook = 1_000_000
 
-  let store: any BacklogQueue & EventLog
+  let store: any BacklogQueue & EventLog & AuditLog
   let settings: WorkerSettings
   let logger: Logger
 
@@ -22,6 +23,8 @@ struct Retention {
         repeat {
           removed = try await store.prune(olderThan: limit, slice: Self.slice)
         } while removed >= Self.slice && !Task.isCancelled
+        _ = try await store.pruneAudit(
+          olderThan: Timestamp.now() - Self.auditTime, slice: Self.slice)
         var expired = 0
         repeat {
           let ended = try store.expire(

@@ -9,8 +9,8 @@ public import ServiceLifecycle
 /// The delivery worker: lanes, and what they share. One in a process; any number of processes on a broker.
 public final class Worker: Service {
   /// A store with all that a worker needs of it.
-  public typealias Store = BacklogQueue & EventLog & HealthStore & RecordingStore & ReplayStore
-    & WebhookStore
+  public typealias Store = AuditLog & BacklogQueue & EventLog & HealthStore & RecordingStore
+    & ReplayStore & WebhookStore
 
   /// Why a worker cannot run.
   public enum Failure: Error, Sendable {

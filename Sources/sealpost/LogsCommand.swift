@@ -12,6 +12,7 @@ struct LogsCommand: AsyncParsableCommand {
         sealpost logs --outcome retry --webhook ID
         sealpost logs --follow
         sealpost logs --event evt_1 --json
+        sealpost logs --limit 10000 --csv > log.csv
       """)
 
   @Flag(help: "Keep showing new rows.") var follow = false
@@ -22,6 +23,7 @@ struct LogsCommand: AsyncParsableCommand {
   var outcome: String?
   @Option(help: "How many rows.") var limit = 20
   @Flag(help: "Print JSON.") var json = false
+  @Flag(help: "Print CSV.") var csv = false
   @OptionGroup var options: SettingsOptions
 
   func validate() throws {
@@ -29,6 +31,7 @@ struct LogsCommand: AsyncParsableCommand {
       throw ValidationError(
         "--outcome must be one of \(AttemptOutcome.allCases.map(\.name).joined(separator: ", ")).")
     }
+    guard !json || !csv else { throw ValidationError("Give --json or --csv, not both.") }
     guard (1...1_000_000).contains(limit) else {
       throw ValidationError("--limit must be 1 to 1000000.")
     }
@@ -44,6 +47,10 @@ struct LogsCommand: AsyncParsableCommand {
       filter.outcome = outcome.flatMap { AttemptOutcome(name: $0) }
       filter.limit = limit
       filter.sentFrom = Timestamp(nanoseconds: 0)
+      if csv, !follow {
+        return print(
+          try await control.logCSV(filter, upTo: limit, by: .commandLine), terminator: "")
+      }
       let rows = try await control.log(filter, by: .commandLine)
       if json, !follow { return try Output.json(rows.map { LogView($0) }) }
       try show(rows.reversed(), withTitles: true)
@@ -63,6 +70,10 @@ struct LogsCommand: AsyncParsableCommand {
     if json {
       for row in rows { try Output.jsonLine(LogView(row)) }
       return
+    }
+    if csv {
+      print((withTitles ? LogCSV.titles : "") + rows.map(LogCSV.line).joined(), terminator: "")
+      return Output.flush()
     }
     var table = Table(
       "LOG ID", "SENT", "EVENT", "EVENT ID", "WEBHOOK", "ATTEMPT", "STATUS", "TOOK", "OUTCOME",

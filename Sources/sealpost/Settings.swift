@@ -68,7 +68,7 @@ struct Settings {
     get throws {
       ControlSettings(
         broker: try broker, egress: try egress, retry: try retry,
-        maximumEventBytes: try maximumEventBytes,
+        deliveryTimeout: try deliveryTimeout, maximumEventBytes: try maximumEventBytes,
         quotas: Quotas(
           webhooks: try reader.count(
             "SEALPOST_QUOTA_WEBHOOKS", default: 1000, range: 1...1_000_000),
@@ -111,6 +111,11 @@ struct Settings {
     }
   }
 
+  /// How long an attempt may take.
+  var deliveryTimeout: Duration {
+    get throws { try reader.duration("SEALPOST_DELIVERY_TIMEOUT", default: .seconds(15)) }
+  }
+
   /// When failures are tried again.
   var retry: RetryPolicy {
     get throws {
@@ -149,7 +154,7 @@ struct Settings {
         maximumEventBytes: try maximumEventBytes, retry: retry,
         transport: TransportSettings(
           connectTimeout: try reader.duration("SEALPOST_CONNECT_TIMEOUT", default: .seconds(5)),
-          deliveryTimeout: try reader.duration("SEALPOST_DELIVERY_TIMEOUT", default: .seconds(15)),
+          deliveryTimeout: try deliveryTimeout,
           capacity: try reader.count("SEALPOST_MAX_IN_FLIGHT", default: 512, range: 1...10_000),
           authoritiesFile: try authoritiesFile),
         egress: try egress,

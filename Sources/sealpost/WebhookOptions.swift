@@ -12,6 +12,9 @@ struct WebhookOptions: ParsableArguments {
   @Option(name: .customLong("header"), help: "A header of its own, 'Name: value'; may be repeated.")
   var headers: [String] = []
 
+  @Option(help: "Seconds that the receiver has to answer; 0 for SEALPOST_DELIVERY_TIMEOUT.")
+  var timeout: Double?
+
   /// The same as the API takes it.
   var input: WebhookInput {
     get throws {
@@ -22,6 +25,7 @@ struct WebhookOptions: ParsableArguments {
       input.events = events?.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
       input.scheme = scheme
       input.headers = headers.isEmpty ? nil : try headers.map(Self.parsed)
+      input.timeout = timeout.map { $0 == 0 ? nil : $0 }
       return input
     }
   }

@@ -69,6 +69,7 @@ def add_webhook(browser, receiver):
     browser.find(".more summary").click()
     browser.find("input[value=standard]").click()
     browser.fill("#headers", "X-Team: billing")
+    browser.fill("#timeout", "2.5")
     browser.fill("#maximumAttempts", "12")
     browser.look("form-filled")
     browser.press("Add webhook", ".form")
@@ -77,6 +78,7 @@ def add_webhook(browser, receiver):
     browser.open(browser.path)
     assert generated not in browser.text()
     assert "X-Team: billing" in browser.text() and "12 attempts" in browser.text()
+    assert "2.5 s" in browser.text()
     return browser.path
 
 

@@ -42,6 +42,8 @@ def test_a_webhook_by_keyboard_alone(open_browser, make_token, receiver):
     browser.open("/log?outcome=delivered&status=2xx")
     assert len(browser.all("#log-rows tr")) == 1
     assert not browser.find("[data-live]").is_displayed()
+    file = browser.find("a[href^='/log/csv?']").get_attribute("href")
+    assert "outcome=delivered&status=2xx" in file
     browser.open(webhook + "/delete")
     tab_to(browser, lambda element: element.text == "Delete webhook", "the button").send_keys(Keys.ENTER)
     wait_until(lambda: "No webhooks yet" in browser.text(), "the empty list")

@@ -1,7 +1,11 @@
 """Who may not, may not: every operation of the API with a token that does not fit."""
 
+import csv
+import io
 import re
 import sqlite3
+import urllib.parse
+import urllib.request
 
 import pytest
 
@@ -138,6 +142,15 @@ def test_tokens_are_shown_once_and_kept_as_hashes(make_program):
         assert answer.status == 401 and answer.headers["WWW-Authenticate"] == "Bearer", header
 
 
+def signed_in(program, token):
+    """A browser of a kind, with a session of the portal."""
+    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+    form = urllib.parse.urlencode({"token": token}).encode()
+    with browser.open(f"http://127.0.0.1:{program.port}/sign-in", form) as answer:
+        assert answer.url.endswith("/webhooks")
+    return browser
+
+
 HOSTILE = "<script>alert(1)</script> \"'& \u202eevil\u2066 \x1b[2J\x1b]0;owned\x07 \x9b31m \u200b \ufeff é"
 
 
@@ -158,6 +171,10 @@ def test_hostile_texts_are_inert_wherever_they_are_shown(make_program, receiver)
     send_test(program, receiver, webhook)
     row = wait_until(lambda: api.get("/v3/webhook-event-logs").json, "the row")[0]
     assert row["response"]["body"] == HOSTILE and row["webhook"] == HOSTILE
+    formula = api.post("/v3/webhooks", {
+        **WEBHOOK, "name": f'=HYPERLINK("{HOSTILE}")', "url": receiver.url("/formula")}).json
+    send_test(program, receiver, formula["id"])
+    wait_until(lambda: len(api.get("/v3/webhook-event-logs").json) == 2, "its row")
     program.run("tokens", "create", "--name", HOSTILE, "--scope", ALL)
     texts = [program.run(*arguments)[1] for arguments in (
         ["webhooks", "list"], ["webhooks", "list", "--json"], ["webhooks", "show", webhook], ["logs"],
@@ -167,6 +184,25 @@ def test_hostile_texts_are_inert_wherever_they_are_shown(make_program, receiver)
         "/v3/webhooks", f"/v3/webhooks/{webhook}", "/v3/webhook-event-logs",
         f"/v3/webhook-event-logs/{row['id']}", "/v3/dead-deliveries", "/v3/audit")]
     texts.append(program.log)
+    browser = signed_in(program, api.token)
+    files = [program.run("logs", "--csv")[1].encode()]
+    for query in ("", "?status=500", f"?webhook={formula['id']}"):
+        with browser.open(f"http://127.0.0.1:{program.port}/log/csv{query}") as answer:
+            assert answer.headers["Content-Type"].startswith("text/csv; charset=utf-8")
+            assert answer.headers["Content-Disposition"] == 'attachment; filename="sealpost-log.csv"'
+            files.append(answer.read())
+    tables = [list(csv.DictReader(io.StringIO(file.decode(), newline=""), strict=True)) for file in files]
+    assert files[0].replace(b"\n", b"\r\n") == files[1] or files[0] == files[1]
+    assert [len(table) for table in tables] == [2, 2, 1, 1]
+    for row in tables[0]:
+        assert row.keys() >= {"id", "sentAt", "webhook", "outcome"} and None not in row
+        assert not any(value[:1] in set("=+-@\t\r") for value in row.values() if value), row
+    assert tables[3][0]["webhook"].startswith("'=HYPERLINK(\"<script>")
+    assert tables[2][0]["webhook"].startswith("<script>alert(1)</script> \"'& \\u{202e}evil")
+    texts += [file.decode() for file in files]
+    other = signed_in(program, program.api(account="other").token)
+    with other.open(f"http://127.0.0.1:{program.port}/log/csv?webhook={webhook}") as answer:
+        assert answer.read().count(b"\n") == 1, "the line of titles"
     for text in texts:
         assert not set(text) & set("\x1b\x07\x9b\u202e\u2066\u200b\ufeff"), repr(text)
     answer = api.get("/v3/webhooks")

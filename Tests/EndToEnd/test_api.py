@@ -1,5 +1,6 @@
 """The API from outside: what Cryptlex's own client sees, and what a request can do wrong."""
 
+import asyncio
 import http.client
 import json
 import sqlite3
@@ -66,6 +67,9 @@ def test_what_is_wrong_is_told_field_by_field(make_program):
     assert "headers" in faults({**WEBHOOK, "headers": {"X-Fine": "a\r\nb: c"}})
     assert "token" in faults({**WEBHOOK, "scheme": "standard", "token": "short"})
     assert "retry" in faults({**WEBHOOK, "retry": {"maximumAttempts": 1000}})
+    for timeout in (0, 0.5, 15.5, -1):
+        assert "1 to 15 seconds" in faults({**WEBHOOK, "timeout": timeout})["timeout"]
+    assert "number" in faults({**WEBHOOK, "timeout": "5"})["timeout"]
     assert faults({**WEBHOOK, "retry": {"attempts": 3}}) == {
         "retry.attempts": "There is no such field here: leave it out."}
     assert "string" in faults({**WEBHOOK, "name": 5})["name"]
@@ -273,6 +277,46 @@ def test_a_replay_survives_the_worker_and_sends_each_delivery_once(
     assert count_dead() == 0
     # What was in flight when the worker died may come twice.
     assert len(receiver.requests) - before <= 120 + 64
+
+
+def test_a_webhook_may_have_a_shorter_time_out_of_its_own(make_program, receiver):
+    # One lane, so that requests of both go through the same handles.
+    program = make_program(
+        SEALPOST_LANES="1", SEALPOST_DELIVERY_TIMEOUT="10s", SEALPOST_RETRY_MAX_ATTEMPTS="1")
+    program.start()
+    api = program.api()
+
+    async def late(reader, writer):
+        await asyncio.sleep(2)
+        writer.write(b"HTTP/1.1 200 X\r\nContent-Length: 0\r\n\r\n")
+        return True
+
+    receiver.script("/hook", lambda _: late)
+    body = {**WEBHOOK, "url": receiver.url("/hook")}
+    hasty = api.post("/v3/webhooks", {**body, "timeout": 1}).json
+    patient = api.post("/v3/webhooks", body).json
+    assert hasty["timeout"] == 1 and "timeout" not in patient
+
+    def ends(webhook):
+        sent = api.post(f"/v3/webhooks/{webhook['id']}/test", {"event": "license.created"}).json["id"]
+        row = wait_until(
+            lambda: api.get("/v3/webhook-event-logs", **{"eventId[eq]": sent}).json, "its row")[0]
+        return row["outcome"], row.get("reason"), row["timings"]["totalMicroseconds"] / 1e6
+
+    for _ in range(2):
+        outcome, reason, seconds = ends(hasty)
+        assert (outcome, reason) == ("exhausted", "response_timeout") and 0.9 < seconds < 2
+        assert ends(patient)[:2] == ("delivered", None)
+    path = f"/v3/webhooks/{hasty['id']}"
+    assert "timeout" not in api.call("PATCH", path, {"timeout": None}).json
+    assert ends(hasty)[:2] == ("delivered", None)
+    assert program.run("webhooks", "edit", hasty["id"], "--timeout", "2.5")[0] == 0
+    assert api.get(path).json["timeout"] == 2.5
+    assert api.call("PATCH", path, {"name": "other"}).json["timeout"] == 2.5
+    code, _, errors = program.run("webhooks", "edit", hasty["id"], "--timeout", "11")
+    assert code == 64 and "1 to 10 seconds" in errors
+    assert program.run("webhooks", "edit", hasty["id"], "--timeout", "0")[0] == 0
+    assert "timeout" not in api.get(path).json
 
 
 def test_the_log_tells_a_test_a_resend_and_a_replay_apart(make_program, receiver, publish):

@@ -62,6 +62,17 @@ struct PiecesTests {
     #expect(json("{\n}") == "{\n}")
   }
 
+  @Test(arguments: [
+    ("plain é", "plain é"), ("", ""), ("a,b", "\"a,b\""), ("say \"x\"", "\"say \"\"x\"\"\""),
+    ("\"\u{301}", "\"\"\"\u{301}\""), ("=1+1", "'=1+1"), ("=\u{301}1", "'=\u{301}1"), ("+1", "'+1"),
+    ("-1", "'-1"), ("@SUM(A1,B1)", "\"'@SUM(A1,B1)\""), ("\t=1", "'\\u{9}=1"),
+    ("\r=1", "'\\u{d}=1"),
+    ("a\r\n=1", "a\\u{d}\\u{a}=1"), ("\u{202E}=1\u{1B}[2J", "\\u{202e}=1\\u{1b}[2J"),
+  ])
+  func aFieldOfCSVIsQuotedAndInert(text: String, field: String) {
+    #expect(LogCSV.field(text).unicodeScalars.elementsEqual(field.unicodeScalars))
+  }
+
   @Test func aPrincipalIsBoundToItsAccount() throws {
     let owner = Principal(name: "n", id: "i", account: "mine", scopes: [.webhookRead])
     #expect(try owner.account(named: nil) == "mine")

@@ -92,12 +92,16 @@ import Testing
     form.headers = "X-One: 1\r\n\r\n X-Two :  2"
     let input = form.input().input
     #expect(input.headers?.map(\.name) == ["X-One", "X-Two"])
-    #expect(input.retry == nil && input.token == nil)
+    #expect(input.retry == nil && input.token == nil && input.timeout == nil)
+    form.timeout = "2.5"
+    #expect(form.input().input.timeout == 2.5)
     form.headers = "no colon"
+    form.timeout = "soon"
     form.retry = ["factor": "much", "maximumAttempts": "1.5"]
     let (refused, faults) = form.input()
-    #expect(faults.map(\.field) == ["headers", "factor", "maximumAttempts"])
+    #expect(faults.map(\.field) == ["headers", "factor", "maximumAttempts", "timeout"])
     #expect(refused.headers?.map(\.name) == [""] && refused.retry?.maximumAttempts == 0)
+    #expect(refused.timeout == 0)
   }
 
   @Test func barsFollowOneAnotherAndStayWithinTheDrawing() {

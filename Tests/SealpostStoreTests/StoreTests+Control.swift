@@ -77,6 +77,24 @@ extension StoreTests {
     #expect(try await take(1, at: now + .seconds(90_000)) == .taken, "a day is over")
   }
 
+  @Test func oldEntriesOfTheAuditLogGoTheOldestFirst() async throws {
+    let store = try open()
+    for seconds: Int64 in [100, 200, 300, 400] {
+      try await store.append(
+        AuditEntry(
+          account: "acme", actor: "me", action: "webhook.update", subject: "\(seconds)",
+          at: Timestamp(seconds: seconds)))
+    }
+    func subjects() async throws -> [String] {
+      try await store.audit(account: "acme", before: nil, limit: 10).map(\.subject)
+    }
+    #expect(try await store.pruneAudit(olderThan: Timestamp(seconds: 100), slice: 10) == 0)
+    #expect(try await store.pruneAudit(olderThan: Timestamp(seconds: 400), slice: 2) == 2)
+    #expect(try await subjects() == ["400", "300"])
+    #expect(try await store.pruneAudit(olderThan: Timestamp(seconds: 400), slice: 2) == 1)
+    #expect(try await subjects() == ["400"])
+  }
+
   @Test func aReplayTakesEachDeliveryOnceByItsLastAttempt() async throws {
     let store = try open()
     let webhook = try await store.create(draft())

@@ -111,8 +111,13 @@ import Testing
     var change = WebhookChange()
     change.name = "other"
     change.isActive = false
+    change.timeout = .milliseconds(2500)
     let changed = try await store.update(made.id, change)
     #expect(changed.name == "other" && !changed.isActive && changed.url == made.url)
+    #expect(made.timeout == nil && changed.timeout == .milliseconds(2500))
+    #expect(try await store.update(made.id, WebhookChange()).timeout == .milliseconds(2500))
+    change.timeout = .some(nil)
+    #expect(try await store.update(made.id, change).timeout == nil)
     #expect(changed.revision > made.revision)
     try await store.delete(made.id)
     await #expect(throws: StoreError.self) { try await store.webhook(made.id) }

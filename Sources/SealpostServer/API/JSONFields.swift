@@ -41,6 +41,17 @@ struct JSONFields {
     read(name, "a number") { if case .number(let number) = $0 { number } else { nil } }
   }
 
+  /// A number; `.some(nil)` where `null` is given for none.
+  mutating func numberOrNull(_ name: String) -> Double?? {
+    read(name, "a number or null") { value -> Double?? in
+      switch value {
+      case .number(let number): .some(number)
+      case .null: .some(nil)
+      default: nil
+      }
+    }
+  }
+
   mutating func integer(_ name: String) -> Int? {
     read(name, "a whole number") {
       if case .number(let number) = $0 { Int(exactly: number) } else { nil }

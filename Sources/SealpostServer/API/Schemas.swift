@@ -109,6 +109,10 @@ enum Schemas {
         "maximumSeconds": ["type": "number"], "maximumAttempts": ["type": "integer"],
       ],
     ],
+    "timeout": [
+      "type": ["number", "null"], "minimum": 1,
+      "description": "Seconds that a receiver has to answer; null for the operator's limit.",
+    ],
     "active": ["type": "boolean"],
   ]
 

@@ -122,6 +122,7 @@ enum WebhookOperations {
       retry.maximumAttempts = fields.integer("maximumAttempts")
     }
     input.retry = hasRetry ? retry : nil
+    input.timeout = fields.numberOrNull("timeout")
     try fields.end()
     return input
   }

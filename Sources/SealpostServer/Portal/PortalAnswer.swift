@@ -8,6 +8,8 @@ enum PortalAnswer {
     String, title: String, section: PortalSection, view: Any, status: HTTPResponse.Status = .ok)
   /// A part of a page, for the script that keeps it fresh.
   case part(String, view: Any)
+  /// A file of values for the browser to keep.
+  case csv(String, name: String)
   /// Another page of the portal, with something to say there.
   case redirect(String, notice: PortalSessions.Notice? = nil)
 

@@ -22,6 +22,11 @@ enum PortalResponse {
       return html(try PortalTemplates.render(frame, with: name), status)
     case .part(let name, let view):
       return html(try PortalTemplates.renderPart(PartFrame(view, visit), with: name), .ok)
+    case .csv(let text, let name):
+      var headers: HTTPFields = [.contentType: "text/csv; charset=utf-8; header=present"]
+      headers[.contentDisposition] = "attachment; filename=\"\(name)\""
+      return Response(
+        status: .ok, headers: headers, body: .init(byteBuffer: ByteBuffer(string: text)))
     case .redirect(let path, let notice):
       if let notice { visit.sessions.change(visit.sessionKey) { $0.notice = notice } }
       return redirect(path)

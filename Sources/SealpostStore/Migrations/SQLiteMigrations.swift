@@ -16,6 +16,9 @@ enum SQLiteMigrations {
     migrator.registerMigration("4-spans") { database in
       try database.execute(sql: spans)
     }
+    migrator.registerMigration("5-timeout") { database in
+      try database.execute(sql: "ALTER TABLE webhooks ADD COLUMN timeout INTEGER")
+    }
     migrator.registerMigration("6-trigger") { database in
       try database.execute(sql: trigger)
     }

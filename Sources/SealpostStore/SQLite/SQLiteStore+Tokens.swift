@@ -1,6 +1,6 @@
 import Foundation
 import GRDB
-import SealpostCore
+public import SealpostCore
 
 extension SQLiteStore: APITokenStore {
   /// As `APITokenStore` says.
@@ -98,6 +98,18 @@ extension SQLiteStore: AuditLog {
         entry.id = row["id"]
         return entry
       }
+    }
+  }
+
+  /// As `AuditLog` says.
+  public func pruneAudit(olderThan limit: Timestamp, slice: Int) async throws(StoreError) -> Int {
+    try await write { database in
+      // Entries rise in time with their ids, so the old ones are at the beginning.
+      try database.execute(
+        sql: """
+          DELETE FROM audit WHERE at < ? AND id IN (SELECT id FROM audit ORDER BY id LIMIT ?)
+          """, arguments: [limit.nanoseconds, slice])
+      return database.changesCount
     }
   }
 }

@@ -20,14 +20,14 @@ extension SQLiteStore: WebhookStore {
       try database.execute(
         sql: """
           INSERT INTO webhooks (id, account, name, url, scheme, token, token_key, events, headers,
-            retry, active, revision, created_at, updated_at)
-          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            retry, timeout, active, revision, created_at, updated_at)
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
           """,
         arguments: [
           id, draft.account, draft.name, draft.url.text, draft.scheme.rawValue,
           try seal(draft.token, webhook: id), box.keyID, Self.text(draft.events),
-          try Self.text(draft.headers), try draft.retry.map(Self.text), draft.isActive, revision,
-          now, now,
+          try Self.text(draft.headers), try draft.retry.map(Self.text),
+          draft.timeout?.nanoseconds, draft.isActive, revision, now, now,
         ])
       return try find(id, database)
     }
@@ -44,6 +44,7 @@ extension SQLiteStore: WebhookStore {
       webhook.events = change.events ?? webhook.events
       webhook.headers = change.headers ?? webhook.headers
       webhook.retry = change.retry ?? webhook.retry
+      webhook.timeout = change.timeout ?? webhook.timeout
       webhook.isActive = change.isActive ?? webhook.isActive
       webhook.isPaused = change.isPaused ?? webhook.isPaused
       if let health = change.health, health != webhook.health {
@@ -52,14 +53,13 @@ extension SQLiteStore: WebhookStore {
       }
       try database.execute(
         sql: """
-          UPDATE webhooks SET name = ?, url = ?, scheme = ?, events = ?, headers = ?, retry = ?, active = ?,
-            paused = ?, health = ?, health_since = ?, revision = ?, updated_at = ? WHERE key = ?
+          UPDATE webhooks SET name = ?, url = ?, scheme = ?, events = ?, headers = ?, retry = ?,
+            timeout = ?, active = ?, paused = ?, health = ?, health_since = ?, revision = ?, updated_at = ? WHERE key = ?
           """,
         arguments: [
           webhook.name, webhook.url.text, webhook.scheme.rawValue, Self.text(webhook.events),
-          try Self.text(webhook.headers), try webhook.retry.map(Self.text), webhook.isActive,
-          webhook.isPaused,
-          webhook.health.rawValue,
+          try Self.text(webhook.headers), try webhook.retry.map(Self.text),
+          webhook.timeout?.nanoseconds, webhook.isActive, webhook.isPaused, webhook.health.rawValue,
           webhook.healthSince?.nanoseconds, revision, Timestamp.now().nanoseconds, webhook.key,
         ])
       if let token = change.token {
@@ -240,7 +240,8 @@ extension SQLiteStore: WebhookStore {
       isActive: row["active"], isPaused: row["paused"],
       health: WebhookHealth(rawValue: row["health"]) ?? .healthy,
       healthSince: (row["health_since"] as Int64?).map { Timestamp(nanoseconds: $0) },
-      retry: retry, revision: row["revision"],
+      retry: retry, timeout: (row["timeout"] as Int64?).map { .nanoseconds($0) },
+      revision: row["revision"],
       createdAt: Timestamp(nanoseconds: row["created_at"]),
       updatedAt: Timestamp(nanoseconds: row["updated_at"]))
   }

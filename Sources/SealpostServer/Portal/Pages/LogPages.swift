@@ -6,6 +6,7 @@ import SealpostStore
 /// The event log: its list, its live tail, and the page of each attempt.
 enum LogPages {
   private static let pageSize = 50
+  private static let mostOfFile = 10_000
 
   private struct Choice {
     let id, label: String
@@ -18,7 +19,7 @@ enum LogPages {
     let problem: String?
     let webhooks, outcomes, spans: [Choice]
     let event, status: Markup
-    let livePath, newestPath, olderPath: String?
+    let livePath, csvPath, newestPath, olderPath: String?
     /// The row behind which the live tail begins.
     let liveAfter: Int64
   }
@@ -36,6 +37,12 @@ enum LogPages {
       filter.limit = pageSize
       // The page wants the newest first.
       return .part("log-rows", view: Rows(rows: try await rows(filter, visit).reversed()))
+    },
+    .get("/log/csv") { visit in
+      .csv(
+        try await visit.control.logCSV(
+          try LogForm(visit.query).filter(), upTo: mostOfFile, by: visit.principal),
+        name: "sealpost-log.csv")
     },
     .get("/log/{id}") { visit in
       let detail = try await visit.control.logEntry(
@@ -83,6 +90,7 @@ enum LogPages {
         },
         event: Markup(formValue: form.event ?? ""), status: Markup(formValue: form.status ?? ""),
         livePath: after == nil && problem == nil ? "/log/rows?" + visit.query.query() : nil,
+        csvPath: shown.isEmpty ? nil : "/log/csv?" + visit.query.query(changing: "after"),
         newestPath: after == nil ? nil : "/log?" + visit.query.query(changing: "after"),
         olderPath: older.map { "/log?" + visit.query.query(changing: "after", to: "\($0.rowID)") },
         liveAfter: try await newest(shown, visit)),

@@ -15,6 +15,7 @@ struct WebhookForm {
   var isActive = true
   var scheme = SignatureScheme.hmacSHA256.rawValue
   var headers = ""
+  var timeout = ""
   var retry: [String: String] = [:]
 
   /// The form of a webhook that is to be added.
@@ -28,6 +29,7 @@ struct WebhookForm {
     isActive = webhook.isActive
     scheme = webhook.scheme.rawValue
     headers = webhook.headers.map { "\($0.name): \($0.value)" }.joined(separator: "\n")
+    timeout = webhook.timeout.map { Self.plain($0 / .seconds(1)) } ?? ""
     if let policy = webhook.retry {
       retry = [
         "initialSeconds": Self.plain(policy.initial / .seconds(1)),
@@ -50,6 +52,7 @@ struct WebhookForm {
     isActive = fields["active"] != nil
     scheme = fields["scheme"] ?? ""
     headers = fields["headers"] ?? ""
+    timeout = fields.filled("timeout") ?? ""
     for name in Self.retryNames { retry[name] = fields.filled(name) }
   }
 
@@ -78,6 +81,7 @@ struct WebhookForm {
     if policy != before?.retryInput(&known) ?? RetryInput() {
       input.retry = policy
     }
+    if timeout != before?.timeout ?? "" { input.timeout = .some(timeoutInput(&faults)) }
     return (input, faults)
   }
 
@@ -105,6 +109,14 @@ struct WebhookForm {
         ))
     }
     return pairs
+  }
+
+  private func timeoutInput(_ faults: inout [FieldFault]) -> Double? {
+    if timeout.isEmpty { return nil }
+    if let number = Double(timeout), number.isFinite { return number }
+    faults.append(
+      FieldFault(field: "timeout", code: "bad_number", message: "\"\(timeout)\" is no number."))
+    return 0
   }
 
   private func retryInput(_ faults: inout [FieldFault]) -> RetryInput {

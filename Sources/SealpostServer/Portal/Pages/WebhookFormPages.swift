@@ -48,9 +48,8 @@ enum WebhookFormPages {
     guard error.kind == .invalid || error.kind == .conflict else { throw error }
     var error = error
     // What could not be read is told in the words of the form.
-    let headers = own.contains { $0.field == "headers" }
-    let numbers = own.contains { $0.field != "headers" }
-    error.fields.removeAll { headers && $0.field == "headers" || numbers && $0.field == "retry" }
+    let told = Set(own.map { WebhookForm.retryNames.contains($0.field) ? "retry" : $0.field })
+    error.fields.removeAll { told.contains($0.field) }
     error.fields += own
     return page(form, error: error, webhook: webhook, visit)
   }
@@ -61,7 +60,7 @@ enum WebhookFormPages {
     .page(
       "form", title: webhook.map { "Edit \($0.name)" } ?? "Add webhook", section: .webhooks,
       view: WebhookFormView(
-        form, error: error, webhook: webhook, retry: visit.control.settings.retry),
+        form, error: error, webhook: webhook, settings: visit.control.settings),
       status: error == nil ? .ok : .unprocessableContent)
   }
 }

@@ -38,9 +38,12 @@ struct WebhookFormView {
   let isMoreOpen: Bool
   let schemes: [Scheme]
   let headers: Markup
+  let timeoutField: FieldView
   let retryFields: [FieldView]
 
-  init(_ form: WebhookForm, error: ControlError?, webhook: Webhook?, retry: RetryPolicy) {
+  init(
+    _ form: WebhookForm, error: ControlError?, webhook: Webhook?, settings: ControlSettings
+  ) {
     let known = Dictionary(
       (error?.fields ?? []).map { ($0.field, $0.message) }, uniquingKeysWith: { one, _ in one })
     isEdit = webhook != nil
@@ -81,14 +84,19 @@ struct WebhookFormView {
     isActive = form.isActive
     isMoreOpen =
       !form.headers.isEmpty || !form.retry.isEmpty || form.scheme != "hmac-sha256"
-      || ["scheme", "headers", "retry"].contains { known[$0] != nil }
+      || !form.timeout.isEmpty
+      || ["scheme", "headers", "timeout", "retry"].contains { known[$0] != nil }
       || WebhookForm.retryNames.contains { known[$0] != nil }
     schemes = SignatureScheme.allCases.map {
       Scheme(
         scheme: $0.rawValue, schemeText: Self.text($0), isChosen: $0.rawValue == form.scheme)
     }
     headers = Markup(formValue: form.headers)
-    retryFields = Self.retryFields(form, known, retry)
+    timeoutField = FieldView(
+      "timeout", "Time-out (s)", form.timeout, hint: "How long the receiver may take to answer.",
+      fault: known["timeout"], isOptional: true,
+      placeholder: WebhookForm.plain(settings.deliveryTimeout / .seconds(1)), inputMode: "decimal")
+    retryFields = Self.retryFields(form, known, settings.retry)
   }
 
   private static func group(_ group: EventCatalogue.Group, _ chosen: [String]) -> Group {
@@ -134,6 +142,7 @@ struct WebhookFormView {
     case "initialSeconds": "First delay"
     case "maximumSeconds": "Longest delay"
     case "maximumAttempts": "Attempts"
+    case "timeout": "Time-out"
     case "retry": "Retries"
     default: field.prefix(1).uppercased() + field.dropFirst()
     }

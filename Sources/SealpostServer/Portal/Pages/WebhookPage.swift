@@ -24,7 +24,7 @@ struct WebhookPage {
     }
   }
 
-  let id, path, name, url, scheme, tokenText, retryText: String
+  let id, path, name, url, scheme, tokenText, timeoutText, retryText: String
   let events, headers, samples: [String]
   let hasHeaders: Bool
   let status: StateView
@@ -44,6 +44,7 @@ struct WebhookPage {
     url = webhook.url.text
     scheme = webhook.scheme.rawValue
     tokenText = webhook.tokens.isEmpty ? "cannot be read" : "••••••••••••"
+    timeoutText = (webhook.timeout ?? visit.control.settings.deliveryTimeout).spoken
     retryText = Self.retries(webhook.retry ?? visit.control.settings.retry)
     events = webhook.events.map(\.text)
     headers = webhook.headers.map { "\($0.name): \($0.value)" }
