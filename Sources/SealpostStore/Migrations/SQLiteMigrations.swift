@@ -146,7 +146,7 @@ enum SQLiteMigrations {
   ///
   /// What grows with every delivery is indexed so that new entries come to the end of their index or
   /// close to it, however many rows and webhooks there are: events by `EventHash`, and the rows of a
-  /// webhook within each chunk of 65,536 rows.
+  /// webhook within each chunk of 65,536 rows, until "4-spans" put spans in their place.
   private static let deliveries = """
     CREATE TABLE store_version (id INTEGER PRIMARY KEY CHECK (id = 1), revision INTEGER NOT NULL);
     INSERT INTO store_version VALUES (1, 0);
