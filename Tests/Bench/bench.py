@@ -98,11 +98,14 @@ def main():
         epilog="examples:\n  scripts/bench --quick            under a minute once it is built\n"
         "  scripts/bench                    all workloads, under 15 minutes\n"
         "  scripts/bench --guard            fails where a delivery allocates more than it may\n"
+        "  scripts/bench --isolation        what a receiver that hangs costs the others\n"
         "  scripts/bench --plot growth.svg  cost per delivery as webhooks, log and load grow")
     mode = parser.add_mutually_exclusive_group()
     mode.add_argument("--quick", action="store_true", help="fewer workloads, events and rounds")
     mode.add_argument("--guard", action="store_true",
                       help="count allocations per delivery and compare them with Tests/Bench/guard.json")
+    mode.add_argument("--isolation", action="store_true",
+                      help="only what webhooks that hang cost the others")
     mode.add_argument("--plot", metavar="FILE", help="measure growth and draw it (.svg or .png)")
     parser.add_argument("--json", action="store_true", help="print JSON")
     options = parser.parse_args()
@@ -113,6 +116,9 @@ def main():
             result = guard.guard(broker, progress)
             code = int(any(row["allocations"] > row["limit"] for row in result))
             show = [(show_guard, result)]
+        elif options.isolation:
+            result = isolation.measure(broker, progress)
+            show = [(isolation.show, result)]
         elif options.plot:
             result = growth.measure(broker, progress)
             growth.draw(result, options.plot)

@@ -16,7 +16,7 @@ class Meter:
 
     def __init__(self, process, receiver, total):
         self.process, self.receiver, self.total = process, receiver, total
-        self.begin = self.end = self.peak = None
+        self.begin = self.last = self.end = self.peak = None
 
     def read(self):
         """Looks once; true when all was delivered."""
@@ -26,12 +26,18 @@ class Meter:
         # The CPU clock of another process: clock_getcpuclockid(3).
         sample = (time.monotonic(), time.clock_gettime(~self.process.pid << 3 | 2),
                   self.receiver.requests)
+        self.last = sample
         if self.begin is None and sample[2] >= self.total / 10:
             self.begin = sample
         if sample[2] >= self.total:
             self.end = sample
             self.peak = memory(self.process, "VmHWM")
         return self.end is not None
+
+    def until_now(self):
+        """Deliveries a second, from a tenth of the work to its end or, before that, to the last look."""
+        begin, end = self.begin, self.end or self.last
+        return (end[2] - begin[2]) / (end[0] - begin[0])
 
     def result(self):
         wall, cpu, count = (b - a for a, b in zip(self.begin, self.end))
