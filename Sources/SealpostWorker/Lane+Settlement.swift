@@ -23,15 +23,15 @@ extension Lane {
   /// that is there twice costs the recorder one look-up.
   func eventRow(_ index: Int32) -> Int {
     if records.isEmpty { records.since = instant }
-    let held = messages[index].pointee
-    if let last = records.batch.events.last, last.body.baseAddress == held.message.body.baseAddress
-    {
+    let held = messages[index]
+    let body = held.pointee.message.body
+    if let last = records.batch.events.last, last.body.baseAddress == body.baseAddress {
       return records.batch.events.count - 1
     }
     records.batch.events.append(
       EventRow(
-        account: held.account, id: held.eventID, name: held.eventName, body: held.message.body,
-        triggeredAt: held.triggeredAt, receivedAt: held.receivedAt))
+        account: held.pointee.account, id: held.pointee.eventID, name: held.pointee.eventName,
+        body: body, triggeredAt: held.pointee.triggeredAt, receivedAt: held.pointee.receivedAt))
     return records.batch.events.count - 1
   }
 

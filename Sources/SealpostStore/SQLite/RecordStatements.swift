@@ -58,9 +58,11 @@ struct RecordStatements {
   }
 
   /// The key of an event, which is inserted where it is not there.
-  mutating func key(of event: EventRow) throws -> Int64 {
+  mutating func key(of event: EventRow, _ fresh: inout FreshEvents) throws -> Int64 {
     let hash = hash.make(event.account, event.id, event.triggeredAt)
-    if let key = try findKey(hash, account: event.account, id: event.id) { return key }
+    if !fresh.add(hash), let key = try findKey(hash, account: event.account, id: event.id) {
+      return key
+    }
     sqlite3_bind_int64(insertEvent, 1, hash)
     bind(insertEvent, 2, text: event.account)
     bind(insertEvent, 3, text: event.id)

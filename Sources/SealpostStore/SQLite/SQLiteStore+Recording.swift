@@ -2,20 +2,25 @@ import Foundation
 import GRDB
 internal import GRDBSQLite
 import SealpostCore
+import Synchronization
 
 extension SQLiteStore: RecordingStore {
   /// As `RecordingStore` says.
   public func record(_ batches: [RecordBatch]) throws(StoreError) -> [[RecordVerdict]] {
     try writeBlocking { database in
       var statements = try RecordStatements(database, eventHash)
-      return try batches.map { try record($0, &statements, database) }
+      return try freshEvents.withLock { fresh in
+        try fresh.catchUp(database)
+        return try batches.map { try record($0, &statements, &fresh, database) }
+      }
     }
   }
 
   private func record(
-    _ batch: RecordBatch, _ statements: inout RecordStatements, _ database: Database
+    _ batch: RecordBatch, _ statements: inout RecordStatements, _ fresh: inout FreshEvents,
+    _ database: Database
   ) throws -> [RecordVerdict] {
-    let keys = try batch.events.map { try statements.key(of: $0) }
+    let keys = try batch.events.map { try statements.key(of: $0, &fresh) }
     // Before the attempts: the end of one may take a row of this batch out again.
     for row in batch.backlog { try statements.insert(row, event: keys[row.event]) }
     var verdicts: [RecordVerdict] = []

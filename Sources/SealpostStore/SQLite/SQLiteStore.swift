@@ -3,6 +3,7 @@ import Foundation
 import GRDB
 import SealpostCore
 import SealpostSigning
+import Synchronization
 
 /// The embedded store: one SQLite file in WAL mode, for several processes of one host.
 ///
@@ -11,6 +12,8 @@ public final class SQLiteStore: Sendable {
   let pool: DatabasePool
   let box: SecretBox
   let eventHash: EventHash
+  /// Used in transactions alone, which the one connection that writes makes one after the other.
+  let freshEvents = Mutex(FreshEvents())
 
   /// The database's path.
   public let path: String
