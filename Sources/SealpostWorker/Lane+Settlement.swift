@@ -31,7 +31,8 @@ extension Lane {
     records.batch.events.append(
       EventRow(
         account: held.account, id: held.eventID, name: held.eventName, body: held.message.body,
-        triggeredAt: held.triggeredAt, receivedAt: held.receivedAt))
+        triggeredAt: held.triggeredAt, receivedAt: held.receivedAt,
+        traceparent: held.message.traceparent.flatMap { TraceParent.isValid($0) ? $0 : nil }))
     return records.batch.events.count - 1
   }
 
@@ -127,7 +128,8 @@ extension Lane {
           deferrals: delivery.deferrals + (delivery.isDeferred ? 1 : 0),
           firstAttemptAt: delivery.attempt == 1 && delivery.sentAt.nanoseconds > 0
             ? delivery.sentAt : delivery.firstAttemptAt,
-          revision: webhook.revision, trigger: delivery.trigger, copy: delivery.copy)),
+          revision: webhook.revision, trigger: delivery.trigger, copy: delivery.copy,
+          dueAt: now + step.delay)),
       for: .delivery(index))
   }
 
@@ -146,6 +148,7 @@ extension Lane {
       case .message(let index): release(message: index)
       case .moved(let index):
         fairShare.moved()
+        metrics.count(.eventsMoved)
         release(message: index)
       case .givenBack(let index): givenBack(index)
       }
