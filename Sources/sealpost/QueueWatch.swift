@@ -54,18 +54,18 @@ struct QueueWatch {
     let style = TerminalStyle()
     var most = 1
     while true {
-      let size = terminal.size
+      let width = terminal.size.columns
+      var lines = [style.aside("looking …")]
       if let reading = monitor.latest {
         let table = QueueTable(reading, names: monitor.settings.names)
         // The largest that was seen, so that a bar that shrinks is a queue that shrinks.
         most = max(most, table.rows.map(\.messages).max() ?? 1)
-        terminal.draw(
-          [heading(reading, width: size.columns, style), ""]
-            + table.lines(width: size.columns, most: most, style: style).map(style.plain)
-            + problem(reading, width: size.columns, style))
-      } else {
-        terminal.draw([style.aside("looking …")])
+        lines =
+          [heading(reading, width: width, style), ""]
+          + table.lines(width: width, most: most, style: style)
+          + problem(reading, width: width, style)
       }
+      terminal.draw(lines.map(style.plain))
       switch terminal.wait(milliseconds: Self.refresh) {
       case .key(UInt8(ascii: "q")), .key(UInt8(ascii: "Q")), .gone: return
       case .key(Self.controlC), .signal(SIGINT): throw ExitCode(130)

@@ -58,7 +58,7 @@ final class Terminal {
 
   /// Shows lines from the top, as many as there is room for.
   func draw(_ lines: [String]) {
-    let text = lines.prefix(size.lines).joined(separator: "\u{1B}[K\r\n")
+    let text = lines.prefix(size.lines).joined(separator: "\u{1B}[K\n")
     put("\u{1B}[H" + text + "\u{1B}[K\u{1B}[J")
   }
 

@@ -103,7 +103,7 @@ def test_the_table_shows_what_waits_and_that_nobody_takes_it(terminal, idle, pub
     assert cells[-3] in {"s", "min"} or cells[-3].isdigit()
     assert [line.split()[0] for line in screen[3:8]] == [
         idle.queue, f"{idle.namespace}.events.bulk", f"{idle.namespace}.retries",
-        f"{idle.namespace}.rejected", f"{idle.namespace}.v1.delay.0…16"]
+        f"{idle.namespace}.rejected", f"{idle.namespace}.v1.delay.0…17"]
     os.write(terminal.master, b"q")
     assert terminal.ended() == 0
 
@@ -166,7 +166,7 @@ def test_as_json_it_tells_what_comes_and_goes(make_program, receiver, publish):
             reading = json.loads(line)
             assert reading.keys() == {"at", "queues"}
             events = next(queue for queue in reading["queues"] if queue["queue"] == program.queue)
-            assert len(reading["queues"]) == 21 and events["consumers"] == 2
+            assert len(reading["queues"]) == 22 and events["consumers"] == 2
             seen.append(events)
             if len(seen) > 1 and sum(queue.get("outPerSecond") or 0 for queue in seen) > 10:
                 break

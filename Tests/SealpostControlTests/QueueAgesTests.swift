@@ -99,8 +99,8 @@ import Testing
   @Test func queuesAreNamedTheSameInEveryNamespace() {
     let names = BrokerSettings(urls: [], namespace: "a.b").names
     #expect(names.label(ofQueue: "a.b.events.bulk") == "events.bulk")
-    #expect(names.label(ofQueue: "a.b.v1.delay.16") == "delay.16")
-    #expect(names.label(ofQueue: "a.b.v1.delay.17") == nil)
+    #expect(names.label(ofQueue: "a.b.v1.delay.17") == "delay.17")
+    #expect(names.label(ofQueue: "a.b.v1.delay.18") == nil)
     #expect(names.label(ofQueue: "somebody.elses") == nil)
   }
 }
