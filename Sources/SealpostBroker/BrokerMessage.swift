@@ -86,16 +86,18 @@ public struct BrokerMessage {
         about = field.text
       } else if field.name(is: "x-delivery-count") {
         deliveryCount = max(0, field.integer ?? 0)
-      } else if field.name(is: Self.queuedAtName) {
-        queuedAt = field.integer.flatMap { Self.time($0, stepsPerSecond: 1_000_000_000) }
-        isOurTime = true
-      } else if field.name(is: Self.brokerTimeName), !isOurTime {
-        queuedAt = field.integer.flatMap { Self.time($0, stepsPerSecond: 1000) } ?? queuedAt
       } else if field.name.starts(with: RetryHeaders.Name.prefix.utf8) {
+        if field.name(is: Self.queuedAtName) {
+          queuedAt = field.integer.flatMap { Self.time($0, stepsPerSecond: 1_000_000_000) }
+          isOurTime = true
+          return
+        }
         retryFields.append(field)
         if field.name(is: RetryHeaders.Name.copy) {
           copy = field.integer.flatMap { RetryHeaders.Copy(rawValue: $0) } ?? .none
         }
+      } else if field.name(is: Self.brokerTimeName), !isOurTime {
+        queuedAt = field.integer.flatMap { Self.time($0, stepsPerSecond: 1000) } ?? queuedAt
       }
     }
     self.account = account
