@@ -126,6 +126,19 @@ def test_a_signal_gives_the_terminal_back(terminal, number):
     assert terminal.ended() == 128 + number
 
 
+def test_ctrl_z_gives_the_terminal_back_until_it_goes_on(terminal):
+    terminal.until("OLDEST")
+    os.write(terminal.master, b"\x1a")
+    status = f"/proc/{terminal.process.pid}/stat"
+    wait_until(lambda: open(status).read().rsplit(")", 1)[1].split()[0] == "T", "it to stop")
+    assert terminal.read().endswith(LEAVE)
+    assert termios.tcgetattr(terminal.slave) == terminal.before
+    terminal.process.send_signal(signal.SIGCONT)
+    wait_until(lambda: terminal.read().count(ENTER) == 2, "it to be shown again")
+    os.write(terminal.master, b"Q")
+    assert terminal.ended() == 0
+
+
 def test_a_terminal_without_colors_or_blocks_gets_none(idle, publish):
     publish(idle).publish("evt", event_body())
     terminal = Terminal(idle, LANG="C", LC_ALL="", NO_COLOR="1")
