@@ -53,6 +53,7 @@ let package = Package(
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
 
     module("SealpostCore", []),
+    module("SealpostMonitoring", ["SealpostCore"]),
     module("SealpostSigning", ["SealpostCore", "COpenSSL"]),
     module("SealpostBroker", ["SealpostCore", "CRabbitMQ"]),
     module("SealpostTransport", ["SealpostCore", "CCurl", "CLinux", deque]),
@@ -67,19 +68,20 @@ let package = Package(
       "SealpostWorker",
       [
         "SealpostCore", "SealpostSigning", "SealpostBroker", "SealpostTransport", "SealpostStore",
-        "CLinux", "CMimalloc", logging, lifecycle, deque,
+        "SealpostMonitoring", "CLinux", "CMimalloc", logging, lifecycle, deque,
       ]),
     module(
       "SealpostControl",
       [
         "SealpostCore", "SealpostSigning", "SealpostBroker", "SealpostTransport", "SealpostStore",
-        "SealpostWorker", lifecycle,
+        "SealpostWorker", "SealpostMonitoring", lifecycle,
       ]),
     module(
       "SealpostServer",
       [
         "SealpostCore", "SealpostSigning", "SealpostBroker", "SealpostStore", "SealpostControl",
-        logging, lifecycle, .product(name: "Hummingbird", package: "hummingbird"),
+        "SealpostMonitoring", logging, lifecycle,
+        .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "Mustache", package: "swift-mustache"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
       ],
@@ -89,7 +91,8 @@ let package = Package(
       name: "sealpost",
       dependencies: [
         "SealpostCore", "SealpostSigning", "SealpostBroker", "SealpostTransport", "SealpostStore",
-        "SealpostWorker", "SealpostControl", "SealpostServer", logging, lifecycle,
+        "SealpostWorker", "SealpostControl", "SealpostServer", "SealpostMonitoring", logging,
+        lifecycle,
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Configuration", package: "swift-configuration"),
@@ -100,6 +103,7 @@ let package = Package(
     module("SealpostTesting", ["SealpostCore"]),
 
     tests("SealpostCoreTests", ["SealpostCore"], resources: [.copy("Corpora")]),
+    tests("SealpostMonitoringTests", ["SealpostMonitoring"]),
     tests(
       "SealpostSigningTests", ["SealpostCore", "SealpostSigning"], resources: [.copy("Corpora")]),
     tests("SealpostBrokerTests", ["SealpostBroker", "SealpostCore", "SealpostTesting"]),
@@ -112,10 +116,15 @@ let package = Package(
         "SealpostCore", "SealpostSigning", "SealpostStore",
         .product(name: "GRDB", package: "GRDB.swift"),
       ]),
-    tests("SealpostControlTests", ["SealpostControl", "SealpostCore"]),
+    tests(
+      "SealpostControlTests",
+      ["SealpostBroker", "SealpostControl", "SealpostCore", "SealpostWorker"]),
     tests(
       "SealpostWorkerTests",
-      ["SealpostBroker", "SealpostCore", "SealpostWorker", "SealpostTesting"]),
+      [
+        "SealpostBroker", "SealpostCore", "SealpostMonitoring", "SealpostStore", "SealpostWorker",
+        "SealpostTesting",
+      ]),
     tests(
       "SealpostServerTests",
       ["SealpostBroker", "SealpostControl", "SealpostCore", "SealpostServer"]),

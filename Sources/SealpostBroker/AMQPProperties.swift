@@ -6,6 +6,8 @@ struct AMQPProperties {
   var headers = UnsafeRawBufferPointer(start: nil, count: 0)
   var correlationID: UnsafeRawBufferPointer?
   var messageID: UnsafeRawBufferPointer?
+  /// Seconds since 1970.
+  var timestamp: Int64?
 
   /// Reads flags and fields; stops at the first that cannot be, since the broker has checked them.
   init(_ encoded: UnsafeRawBufferPointer) {
@@ -20,6 +22,7 @@ struct AMQPProperties {
     if flags & 1 << 9 != 0 { _ = reader.shortString() }
     if flags & 1 << 8 != 0 { _ = reader.shortString() }
     if flags & 1 << 7 != 0 { messageID = reader.shortString() }
+    if flags & 1 << 6 != 0 { timestamp = reader.int64() }
   }
 
   /// Calls `body` with each header, nested ones as one.
@@ -76,6 +79,10 @@ struct AMQPReader {
 
   mutating func uint16() -> UInt16? {
     take(2).map { UInt16(bigEndian: $0.loadUnaligned(as: UInt16.self)) }
+  }
+
+  mutating func int64() -> Int64? {
+    take(8).map { Int64(bigEndian: $0.loadUnaligned(as: Int64.self)) }
   }
 
   mutating func shortString() -> UnsafeRawBufferPointer? {

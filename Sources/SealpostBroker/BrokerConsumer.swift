@@ -17,7 +17,8 @@ public final class BrokerConsumer {
   private var tags: [String] = []
   private var assembly: MessageAssembly?
   private var lastSent = MonotonicTime.nanoseconds()
-  private let heartbeat: Duration
+  /// How often each side shows the other that it lives, as agreed with the broker; zero for never.
+  public let heartbeat: Duration
 
   /// The socket, for poll and epoll. Owned by the connection.
   public var fileDescriptor: Int32 { connection.fileDescriptor }

@@ -1,4 +1,5 @@
 import Glibc
+public import SealpostCore
 
 /// A message that the broker delivered, in one block of memory that whoever holds the message owns: its
 /// pointers are good until `free()`.
@@ -33,9 +34,21 @@ public struct BrokerMessage {
   public let copy: RetryHeaders.Copy
   /// The headers of a retry.
   public let retry: RetryHeaders.Reading
+  /// When it was published, or came off the ladder; nil where nobody says.
+  public let queuedAt: Timestamp?
 
   /// The header that names the webhook that a notice is about.
   public static let aboutHeader = "about"
+
+  /// The header that says when a message was published by Sealpost, or is to leave the ladder.
+  private static let queuedAtName = "sealpost-queued-at"
+  /// The header that a broker adds where it is told to (message interceptors), in milliseconds.
+  private static let brokerTimeName = "timestamp_in_ms"
+
+  /// The header that says when a message was published, or is to leave the ladder.
+  public static func queuedAtHeader(_ time: Timestamp) -> (key: String, value: HeaderValue) {
+    (queuedAtName, .int(time.nanoseconds))
+  }
 
   private let block: UnsafeMutableRawPointer
 
@@ -61,6 +74,8 @@ public struct BrokerMessage {
     var about: UnsafeRawBufferPointer?
     var deliveryCount: Int64 = 0
     var copy = RetryHeaders.Copy.none
+    var queuedAt = read.timestamp.flatMap { Self.time($0, stepsPerSecond: 1) }
+    var isOurTime = false
     var retryFields: [AMQPField] = []
     read.forEachHeader { field in
       if field.name(is: "account") {
@@ -72,10 +87,17 @@ public struct BrokerMessage {
       } else if field.name(is: "x-delivery-count") {
         deliveryCount = max(0, field.integer ?? 0)
       } else if field.name.starts(with: RetryHeaders.Name.prefix.utf8) {
+        if field.name(is: Self.queuedAtName) {
+          queuedAt = field.integer.flatMap { Self.time($0, stepsPerSecond: 1_000_000_000) }
+          isOurTime = true
+          return
+        }
         retryFields.append(field)
         if field.name(is: RetryHeaders.Name.copy) {
           copy = field.integer.flatMap { RetryHeaders.Copy(rawValue: $0) } ?? .none
         }
+      } else if field.name(is: Self.brokerTimeName), !isOurTime {
+        queuedAt = field.integer.flatMap { Self.time($0, stepsPerSecond: 1000) } ?? queuedAt
       }
     }
     self.account = account
@@ -83,6 +105,14 @@ public struct BrokerMessage {
     self.about = about
     self.deliveryCount = deliveryCount
     self.copy = copy
+    self.queuedAt = queuedAt
     retry = retryFields.isEmpty ? .absent : RetryHeaders.read(retryFields)
+  }
+
+  /// A time that somebody wrote into a message; nil where it cannot be one.
+  private static func time(_ number: Int64, stepsPerSecond: Int64) -> Timestamp? {
+    let (nanoseconds, overflow) = number.multipliedReportingOverflow(
+      by: 1_000_000_000 / stepsPerSecond)
+    return number > 0 && !overflow ? Timestamp(nanoseconds: nanoseconds) : nil
   }
 }

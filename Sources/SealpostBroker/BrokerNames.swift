@@ -35,4 +35,16 @@ public struct BrokerNames: Sendable {
   /// The exchange, and the queue, of a level of the ladder. Names carry the topology's version, since a
   /// queue's arguments cannot change.
   public func delay(_ level: Int) -> String { "\(namespace).v1.delay.\(level)" }
+
+  /// All queues, the ladder's levels last.
+  public var queues: [String] {
+    [events, bulk, retries, rejected] + (0..<DelayLadder.levels).map(delay)
+  }
+
+  /// What tells a queue of ours from the others, the same in every namespace; nil where it is none of ours.
+  public func label(ofQueue queue: String) -> String? {
+    guard queues.contains(queue) else { return nil }
+    let rest = queue.dropFirst(namespace.count + 1)
+    return String(rest.hasPrefix("v1.") ? rest.dropFirst(3) : rest)
+  }
 }

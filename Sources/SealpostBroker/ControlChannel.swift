@@ -66,6 +66,15 @@ public final class ControlChannel {
     try QueueDepth.read(queue, on: connection, channel)
   }
 
+  /// Asks the same of all our queues.
+  ///
+  /// - Throws: `notFound` where one is missing; the connection is of no use then.
+  public func depths(of settings: BrokerSettings) throws(BrokerError) -> [QueueDepth] {
+    var depths: [QueueDepth] = []
+    for queue in settings.names.queues { depths.append(try depth(of: queue)) }
+    return depths
+  }
+
   /// Closes the connection.
   public func close() { consumer.close() }
 }

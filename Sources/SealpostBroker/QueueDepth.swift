@@ -9,6 +9,13 @@ public struct QueueDepth: Hashable, Sendable {
   /// How many consumers it has.
   public let consumers: Int
 
+  /// Makes one from its parts.
+  public init(queue: String, messages: Int, consumers: Int) {
+    self.queue = queue
+    self.messages = messages
+    self.consumers = consumers
+  }
+
   /// Reads the depths of our queues, the ladder's levels included.
   ///
   /// - Throws: `notFound` where one is missing.
@@ -16,11 +23,8 @@ public struct QueueDepth: Hashable, Sendable {
     throws(BrokerError) -> [QueueDepth]
   {
     let channel = try connection.openChannel()
-    let names = settings.names
     var depths: [QueueDepth] = []
-    for queue in [names.events, names.bulk, names.retries, names.rejected]
-      + (0..<DelayLadder.levels).map(names.delay)
-    {
+    for queue in settings.names.queues {
       depths.append(try read(queue, on: connection, channel))
     }
     amqp_channel_close(connection.state, channel, AMQP_REPLY_SUCCESS)

@@ -63,10 +63,11 @@ public struct RetryHeaders {
   /// - Parameters:
   ///   - firstAttemptAt: nil where no attempt was made yet.
   ///   - trigger: what began the run.
+  ///   - dueAt: when it is to be taken.
   public static func outgoing(
     eventID: UnsafeRawBufferPointer, account: UnsafeRawBufferPointer, webhook: String, run: Int,
     attempt: Int, deferrals: Int, firstAttemptAt: Timestamp?, revision: Int64,
-    trigger: AttemptTrigger, copy: Copy = .none
+    trigger: AttemptTrigger, copy: Copy = .none, dueAt: Timestamp
   ) -> [(key: String, value: HeaderValue)] {
     [
       (Name.format, .int(format)), (Name.eventID, .bytes(eventID)), (Name.account, .bytes(account)),
@@ -74,6 +75,7 @@ public struct RetryHeaders {
       (Name.attempt, .int(Int64(attempt))), (Name.deferrals, .int(Int64(deferrals))),
       (Name.firstAttempt, .int(firstAttemptAt?.nanoseconds ?? 0)), (Name.revision, .int(revision)),
       (Name.trigger, .text(trigger.name)), copyHeader(copy),
+      BrokerMessage.queuedAtHeader(dueAt),
     ]
   }
 

@@ -45,31 +45,60 @@ public enum EventFault: Error, Hashable, Sendable {
   /// The worker that tried this message alone died.
   case crashedWorker
 
-  /// The stable text id, also the metric label.
-  public var id: String {
+  /// Every kind of fault. The raw value is the stable text id, also the metric label.
+  public enum Kind: String, Sendable, CaseIterable {
+    case empty
+    case byteOrderMark = "byte_order_mark"
+    case notJSON = "not_json"
+    case badUTF8 = "bad_utf8"
+    case loneSurrogate = "lone_surrogate"
+    case duplicateKey = "duplicate_key"
+    case tooDeep = "too_deep"
+    case notObject = "not_object"
+    case missingEvent = "missing_event"
+    case badEventName = "bad_event_name"
+    case reservedName = "reserved_name"
+    case missingData = "missing_data"
+    case dataNotObject = "data_not_object"
+    case missingTriggeredAt = "missing_triggered_at"
+    case badTriggeredAt = "bad_triggered_at"
+    case tooLarge = "too_large"
+    case contentType = "content_type"
+    case contentEncoding = "content_encoding"
+    case badAccount = "bad_account"
+    case badRetryHeaders = "bad_retry_headers"
+    case unknownWebhook = "unknown_webhook"
+    case crashedWorker = "crashed_worker"
+  }
+
+  /// The stable text id.
+  public var id: String { kind.rawValue }
+
+  /// What kind of fault it is.
+  public var kind: Kind {
     switch self {
-    case .empty: "empty"
-    case .byteOrderMark: "byte_order_mark"
-    case .notJSON: "not_json"
-    case .badUTF8: "bad_utf8"
-    case .loneSurrogate: "lone_surrogate"
-    case .duplicateKey: "duplicate_key"
-    case .tooDeep: "too_deep"
-    case .notObject: "not_object"
-    case .missingEvent: "missing_event"
-    case .badEventName: "bad_event_name"
-    case .reservedName: "reserved_name"
-    case .missingData: "missing_data"
-    case .dataNotObject: "data_not_object"
-    case .missingTriggeredAt: "missing_triggered_at"
-    case .badTriggeredAt: "bad_triggered_at"
-    case .tooLarge: "too_large"
-    case .contentType: "content_type"
-    case .contentEncoding: "content_encoding"
-    case .badAccount: "bad_account"
-    case .badRetryHeaders: "bad_retry_headers"
-    case .unknownWebhook: "unknown_webhook"
-    case .crashedWorker: "crashed_worker"
+    case .empty: .empty
+    case .byteOrderMark: .byteOrderMark
+    case .notJSON: .notJSON
+    case .badUTF8: .badUTF8
+    case .loneSurrogate: .loneSurrogate
+    case .duplicateKey: .duplicateKey
+    case .tooDeep: .tooDeep
+    case .notObject: .notObject
+    case .missingEvent: .missingEvent
+    case .badEventName: .badEventName
+    case .reservedName: .reservedName
+    case .missingData: .missingData
+    case .dataNotObject: .dataNotObject
+    case .missingTriggeredAt: .missingTriggeredAt
+    case .badTriggeredAt: .badTriggeredAt
+    case .tooLarge: .tooLarge
+    case .contentType: .contentType
+    case .contentEncoding: .contentEncoding
+    case .badAccount: .badAccount
+    case .badRetryHeaders: .badRetryHeaders
+    case .unknownWebhook: .unknownWebhook
+    case .crashedWorker: .crashedWorker
     }
   }
 

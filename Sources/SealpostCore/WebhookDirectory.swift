@@ -7,6 +7,10 @@ public struct WebhookDirectory: Sendable {
   public private(set) var revision: Int64 = 0
   /// How many webhooks there are.
   public private(set) var count = 0
+  /// How many of them are unhealthy.
+  public private(set) var unhealthyCount = 0
+  /// How many of them are suspended.
+  public private(set) var suspendedCount = 0
   /// Whether nothing is to be delivered at all for now.
   public private(set) var isPaused = false
 
@@ -66,11 +70,23 @@ public struct WebhookDirectory: Sendable {
         result.hosts[webhook.url.host] = host
         entries[webhook.id] = DirectoryEntry(webhook: webhook, slot: slot, host: host)
       }
-      result.count += entries.count - (old?.entries.count ?? 0)
-      result.accounts.set(
-        account, AccountRoutes(entries.values, slot: old?.slot ?? result.accounts.count))
+      let routes = AccountRoutes(entries.values, slot: old?.slot ?? result.accounts.count)
+      result.count(old?.entries ?? [], by: -1)
+      result.count(routes.entries, by: 1)
+      result.accounts.set(account, routes)
     }
     return result
+  }
+
+  private mutating func count(_ entries: [DirectoryEntry], by step: Int) {
+    count += step * entries.count
+    for entry in entries {
+      switch entry.webhook.health {
+      case .healthy: break
+      case .unhealthy: unhealthyCount += step
+      case .suspended: suspendedCount += step
+      }
+    }
   }
 
   private func routes(_ account: String) -> AccountRoutes? {

@@ -6,11 +6,14 @@ public struct ServerSettings: Sendable {
   public var port: Int
   /// How many requests a minute one token may make.
   public var requestsPerMinute: Int
+  /// What a scrape of the metrics must bring; nil where anybody may.
+  public var metricsToken: String?
 
   /// Makes settings from their parts.
-  public init(host: String, port: Int, requestsPerMinute: Int = 600) {
+  public init(host: String, port: Int, requestsPerMinute: Int = 600, metricsToken: String? = nil) {
     self.host = host
     self.port = port
     self.requestsPerMinute = requestsPerMinute
+    self.metricsToken = metricsToken
   }
 }

@@ -14,11 +14,14 @@ public struct EventRow {
   public var triggeredAt: Timestamp
   /// When it came in.
   public var receivedAt: Timestamp
+  /// The trace that it is part of (W3C Trace Context); nil where it brought none.
+  public var traceparent: UnsafeRawBufferPointer?
 
   /// Makes a row from its parts.
   public init(
     account: UnsafeRawBufferPointer, id: UnsafeRawBufferPointer, name: UnsafeRawBufferPointer,
-    body: UnsafeRawBufferPointer, triggeredAt: Timestamp, receivedAt: Timestamp
+    body: UnsafeRawBufferPointer, triggeredAt: Timestamp, receivedAt: Timestamp,
+    traceparent: UnsafeRawBufferPointer? = nil
   ) {
     self.account = account
     self.id = id
@@ -26,5 +29,6 @@ public struct EventRow {
     self.body = body
     self.triggeredAt = triggeredAt
     self.receivedAt = receivedAt
+    self.traceparent = traceparent
   }
 }

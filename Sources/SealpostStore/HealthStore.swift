@@ -8,12 +8,15 @@ public struct HealthChange: Sendable {
   public var kind: NoticeKind
   /// Why, for people.
   public var why: String
+  /// The trace that the event is part of whose delivery showed it.
+  public var traceparent: String?
 
   /// Makes a change from its parts.
-  public init(webhookKey: Int64, kind: NoticeKind, why: String) {
+  public init(webhookKey: Int64, kind: NoticeKind, why: String, traceparent: String? = nil) {
     self.webhookKey = webhookKey
     self.kind = kind
     self.why = why
+    self.traceparent = traceparent
   }
 }
 
@@ -29,6 +32,8 @@ public struct Notice: Sendable {
   public var kind: NoticeKind
   /// The event, as it is published.
   public var body: [UInt8]
+  /// The trace that it is part of.
+  public var traceparent: String?
 }
 
 /// The health of webhooks, which several workers may see change at once. Blocks its caller.

@@ -18,11 +18,13 @@ public struct Resend: Sendable {
   public var trigger: AttemptTrigger
   /// The store's revision.
   public var revision: Int64
+  /// The trace that the event is part of.
+  public var traceparent: String?
 
   /// Makes a delivery from its parts.
   public init(
     account: String, eventID: String, eventName: String, body: [UInt8], webhookID: String, run: Int,
-    trigger: AttemptTrigger, revision: Int64
+    trigger: AttemptTrigger, revision: Int64, traceparent: String? = nil
   ) {
     self.account = account
     self.eventID = eventID
@@ -32,5 +34,6 @@ public struct Resend: Sendable {
     self.run = run
     self.trigger = trigger
     self.revision = revision
+    self.traceparent = traceparent
   }
 }

@@ -23,11 +23,16 @@ final class BacklogDrainer: Sendable {
   private let settings: BrokerSettings
   private let store: any Store
   private let workerName: String
+  private let metrics: ConnectionMetrics
   private let logger: Logger
   private let wake = Mailbox<Bool>()
   private let isStopping = Atomic(false)
 
-  init(settings: BrokerSettings, store: any Store, workerName: String, logger: Logger) {
+  init(
+    settings: BrokerSettings, store: any Store, workerName: String, metrics: ConnectionMetrics,
+    logger: Logger
+  ) {
+    self.metrics = metrics
     self.settings = settings
     self.store = store
     self.workerName = workerName
@@ -49,6 +54,7 @@ final class BacklogDrainer: Sendable {
       do {
         try pass(settings, &publisher, &paces)
         if let publisher {
+          metrics.note(.backlog, publisher.blockedReason == nil ? .up : .blocked)
           // Also answers heartbeats.
           try publisher.process(waitMilliseconds: Self.pause, wake: wake.fileDescriptor) { _, _ in }
         } else {
@@ -57,6 +63,7 @@ final class BacklogDrainer: Sendable {
       } catch {
         publisher?.close()
         publisher = nil
+        metrics.note(.backlog, .down)
         settings.tryAnotherFirst()
         logger.warning(
           "the backlog waits",
@@ -109,7 +116,8 @@ final class BacklogDrainer: Sendable {
               headers: [
                 ("account", .text(notice.account)),
                 (BrokerMessage.aboutHeader, .text(notice.webhookID)),
-              ]))
+                BrokerMessage.queuedAtHeader(.now()),
+              ] + TraceParent.headers(notice.traceparent)))
         }
       }
     }
@@ -143,7 +151,8 @@ final class BacklogDrainer: Sendable {
               headers: RetryHeaders.outgoing(
                 eventID: id, account: account, webhook: resend.webhookID, run: resend.run,
                 attempt: delivery.attempt, deferrals: 1, firstAttemptAt: delivery.firstAttemptAt,
-                revision: resend.revision, trigger: resend.trigger)))
+                revision: resend.revision, trigger: resend.trigger, dueAt: .now())
+                + TraceParent.headers(resend.traceparent)))
         }
       }
     }

@@ -19,13 +19,16 @@ final class ControlExchange: Sendable {
   private let settings: BrokerSettings
   private let lanes: [Mailbox<LaneMessage>]
   private let workerName: String
+  private let metrics: WorkerMetrics
   private let logger: Logger
   private let mailbox = Mailbox<Order>()
   private let isStopping = Atomic(false)
 
   init(
-    settings: BrokerSettings, lanes: [Mailbox<LaneMessage>], workerName: String, logger: Logger
+    settings: BrokerSettings, lanes: [Mailbox<LaneMessage>], workerName: String,
+    metrics: WorkerMetrics, logger: Logger
   ) {
+    self.metrics = metrics
     self.settings = settings
     self.lanes = lanes
     self.workerName = workerName
@@ -54,8 +57,10 @@ final class ControlExchange: Sendable {
           names: settings.names, name: workerName)
         defer { channel.close() }
         backoff.reset()
+        metrics.connections.note(.control, .up)
         try serve(channel)
       } catch {
+        metrics.connections.note(.control, .down)
         settings.tryAnotherFirst()
         logger.log(
           // At the very first start nothing is declared yet.
@@ -74,6 +79,7 @@ final class ControlExchange: Sendable {
   private func serve(_ channel: ControlChannel) throws(BrokerError) {
     var lookAt = MonotonicTime.nanoseconds()
     var consumers = 0
+    var told: [String: Int] = [:]
     while !isStopping.load(ordering: .acquiring) {
       var descriptors = [
         pollfd(fd: channel.fileDescriptor, events: Int16(POLLIN), revents: 0),
@@ -94,6 +100,9 @@ final class ControlExchange: Sendable {
         if depth.consumers != consumers {
           consumers = depth.consumers
           logger.info("lanes of all workers", metadata: ["count": "\(consumers)"])
+        }
+        for news in metrics.takenNews(settings.names, from: workerName, since: &told) {
+          try channel.send(news.text)
         }
         lookAt = MonotonicTime.nanoseconds() + Self.lookInterval
       }

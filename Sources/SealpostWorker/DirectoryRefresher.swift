@@ -11,12 +11,17 @@ final class DirectoryRefresher: Sendable {
 
   private let store: any WebhookStore
   private let lanes: [Mailbox<LaneMessage>]
+  private let metrics: DirectoryMetrics
   private let logger: Logger
   private let directory = Mutex(WebhookDirectory())
   private let requests: AsyncStream<Void>
   private let request: AsyncStream<Void>.Continuation
 
-  init(store: any WebhookStore, lanes: [Mailbox<LaneMessage>], logger: Logger) {
+  init(
+    store: any WebhookStore, lanes: [Mailbox<LaneMessage>], metrics: DirectoryMetrics,
+    logger: Logger
+  ) {
+    self.metrics = metrics
     self.store = store
     self.lanes = lanes
     self.logger = logger
@@ -70,7 +75,9 @@ final class DirectoryRefresher: Sendable {
   @discardableResult
   private func refresh() async throws(StoreError) -> Bool {
     let revision = directory.withLock { $0.revision }
-    guard let change = try await store.directoryChange(since: revision) else { return false }
+    let change = try await store.directoryChange(since: revision)
+    defer { metrics.note(directory.withLock { $0 }) }
+    guard let change else { return false }
     return directory.withLock { directory in
       // Two refreshes may overlap; the older change must not undo the newer one.
       guard change.revision > directory.revision || directory.revision == 0 else { return false }

@@ -51,6 +51,11 @@ struct Dispatcher {
   /// take nothing of what the lane may have in flight.
   private(set) var stalled = 0
 
+  /// How many webhooks' windows are closed.
+  private(set) var closedWindows = 0
+  /// How often one was closed by failures that this lane saw.
+  private(set) var windowClosings = 0
+
   /// How many deliveries the lane may have in flight now.
   var limit: Int
   /// How many deliveries wait.
@@ -126,7 +131,12 @@ struct Dispatcher {
     inFlight -= 1
     stalled = min(stalled, inFlight)
     var news: SendWindow.News?
-    if let ending { news = webhooks[webhook].window.ended(ending, startedAt: startedAt, now: now) }
+    if let ending {
+      let wasClosed = webhooks[webhook].window.isClosed
+      news = webhooks[webhook].window.ended(ending, startedAt: startedAt, now: now)
+      noteClosing(webhook, wasClosed: wasClosed)
+      if !wasClosed, webhooks[webhook].window.isClosed { windowClosings += 1 }
+    }
     let host = webhooks[webhook].host
     hosts[host].inFlight -= 1
     if let (webhook, line) = hosts[host].held.popFirst() { turns[line.rawValue].append(webhook) }
@@ -137,8 +147,15 @@ struct Dispatcher {
   /// Takes over what another lane learned about a webhook's receiver.
   mutating func hear(_ news: SendWindow.News, webhook: Int, now: Int64) {
     makeRoom(webhook: webhook)
+    let wasClosed = webhooks[webhook].window.isClosed
     webhooks[webhook].window.hear(news, now: now)
+    noteClosing(webhook, wasClosed: wasClosed)
     for line in Line.allCases { takeTurn(webhook, line, now) }
+  }
+
+  private mutating func noteClosing(_ webhook: Int, wasClosed: Bool) {
+    let isClosed = webhooks[webhook].window.isClosed
+    if isClosed != wasClosed { closedWindows += isClosed ? 1 : -1 }
   }
 
   /// Changes the lane's share of what one webhook and one host may have in flight.

@@ -160,10 +160,12 @@ public final class EventPublisher: Service {
     switch message {
     case .event(let name, let id, let account, let body):
       try send(
-        body, id, to: settings.eventsExchange, name, [("account", .text(account))], publisher)
+        body, id, to: settings.eventsExchange, name,
+        [("account", .text(account)), BrokerMessage.queuedAtHeader(.now())], publisher)
     case .rejected(let id, let account, let body):
       try send(
-        body, id, to: "", settings.names.events, account.map { [("account", .text($0))] } ?? [],
+        body, id, to: "", settings.names.events,
+        (account.map { [("account", .text($0))] } ?? []) + [BrokerMessage.queuedAtHeader(.now())],
         publisher)
     case .delivery(let resend):
       let id = Array(resend.eventID.utf8)
@@ -174,7 +176,8 @@ public final class EventPublisher: Service {
           RetryHeaders.outgoing(
             eventID: id, account: account, webhook: resend.webhookID, run: resend.run, attempt: 1,
             deferrals: 0, firstAttemptAt: nil, revision: resend.revision,
-            trigger: resend.trigger), publisher)
+            trigger: resend.trigger, dueAt: .now()) + TraceParent.headers(resend.traceparent),
+          publisher)
       }
     }
   }

@@ -13,26 +13,29 @@ struct HealthTracker {
   init(policy: HealthPolicy) { self.policy = policy }
 
   /// Notes an attempt that is in the log.
-  mutating func note(_ row: borrowing AttemptRow) {
+  mutating func note(_ row: borrowing AttemptRow, of event: borrowing EventRow) {
     if row.outcome == .delivered {
       if !streaks.isEmpty { streaks[row.webhookKey] = nil }
-      if row.wasUnwell { add(row, .recovered, "A delivery succeeded again.") }
+      if row.wasUnwell { add(row, event, .recovered, "A delivery succeeded again.") }
       return
     }
     guard row.countsForHealth else { return }
     let why = row.reason?.sentence ?? ""
     switch row.outcome {
-    case .gone: add(row, .gone, "The receiver answered 410, so the webhook was switched off.")
+    case .gone:
+      add(row, event, .gone, "The receiver answered 410, so the webhook was switched off.")
     case .retry, .exhausted:
       let sentAt = row.sentAt
       switch streaks[row.webhookKey, default: FailureStreak(since: sentAt)]
         .failed(at: sentAt, policy: policy)
       {
-      case .unhealthy: add(row, .unhealthy, "Its last attempts failed. \(why)")
-      case .suspended: add(row, .suspended, "It failed for too long. \(why)")
+      case .unhealthy: add(row, event, .unhealthy, "Its last attempts failed. \(why)")
+      case .suspended: add(row, event, .suspended, "It failed for too long. \(why)")
       case .healthy, nil: break
       }
-      if row.outcome == .exhausted { add(row, .exhausted, "The attempts are used up. \(why)") }
+      if row.outcome == .exhausted {
+        add(row, event, .exhausted, "The attempts are used up. \(why)")
+      }
     case .delivered, .blocked, .discarded, .expired: break
     }
   }
@@ -43,7 +46,12 @@ struct HealthTracker {
     return changes
   }
 
-  private mutating func add(_ row: borrowing AttemptRow, _ kind: NoticeKind, _ why: String) {
-    changes.append(HealthChange(webhookKey: row.webhookKey, kind: kind, why: why))
+  private mutating func add(
+    _ row: borrowing AttemptRow, _ event: borrowing EventRow, _ kind: NoticeKind, _ why: String
+  ) {
+    changes.append(
+      HealthChange(
+        webhookKey: row.webhookKey, kind: kind, why: why,
+        traceparent: event.traceparent.map { String(decoding: $0, as: UTF8.self) }))
   }
 }

@@ -14,6 +14,7 @@ extension Lane {
     acknowledgements = Acknowledgements()
     isReading = true
     mayHaveMore = true
+    lastFrame = instant
     guard
       (try? poller.add(
         connected.fileDescriptor, token: PollToken.broker, events: .readable)) != nil
@@ -33,6 +34,7 @@ extension Lane {
     consumer = nil
     connection += 1
     mayHaveMore = false
+    metrics.count(.connectionLosses)
     messages.forEachIndex { messages[$0].pointee.isAbandoned = true }
     abandonWaiting()
     if drainDeadline == nil, pause == .none { surroundings.connector.connect() }

@@ -32,6 +32,7 @@ extension Lane {
       var delivery = delivery
       delivery.isDeferred = true
       delivery.nextStep = ladder.step(for: delay, using: &random)
+      metrics.count(.deferrals)
       publishRetry(deliveries.insert(delivery))
     case .spill(let reason): spill(delivery, reason)
     }

@@ -33,7 +33,8 @@ extension Lane {
       publish(
         OutgoingMessage(
           exchange: "", routingKey: names.bulk, body: message.body, messageID: message.messageID,
-          keptProperties: message.properties, headers: [RetryHeaders.copyHeader(.none)],
+          keptProperties: message.properties,
+          headers: [RetryHeaders.copyHeader(.none), BrokerMessage.queuedAtHeader(now)],
           contentType: nil),
         for: .moved(index))
       held.pointee.pending += 1

@@ -14,6 +14,7 @@ extension Lane {
   func fanOut(_ index: Int32) {
     let held = messages[index]
     guard held.pointee.isProgressKnown else {
+      metrics.count(.eventsRedelivered)
       var entries: [DirectoryEntry] = []
       directory.matches(account: held.pointee.account, event: held.pointee.eventName) {
         if !isAbout($0, held.pointee) { entries.append($0) }
@@ -21,10 +22,13 @@ extension Lane {
       return ask(index, entries, run: 0, attempt: 1)
     }
     held.pointee.pending += 1
+    var isMatched = false
     directory.matches(account: held.pointee.account, event: held.pointee.eventName) { entry in
       if isAbout(entry, held.pointee) { return }
+      isMatched = true
       add(firstDelivery(index, entry))
     }
+    metrics.count(isMatched ? .eventsMatched : .eventsUnmatched)
     held.pointee.pending -= 1
     if held.pointee.pending == 0 { settle(message: index) }
   }

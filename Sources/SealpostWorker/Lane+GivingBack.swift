@@ -45,7 +45,8 @@ extension Lane {
       OutgoingMessage(
         exchange: isNotice ? names.notices : "", routingKey: isNotice ? "again" : queue,
         body: message.body, messageID: message.messageID, keptProperties: message.properties,
-        headers: [RetryHeaders.copyHeader(.returned)], contentType: nil),
+        headers: [RetryHeaders.copyHeader(.returned), BrokerMessage.queuedAtHeader(now)],
+        contentType: nil),
       for: .givenBack(index))
   }
 

@@ -13,6 +13,7 @@ extension Lane {
   /// Takes a message up.
   func take(_ message: BrokerMessage) {
     acknowledgements.received(message.tag)
+    metrics.taken.count(queue: message.queue)
     // What was on its way when consuming stopped goes back with the connection.
     guard drainDeadline == nil, pause == .none else { return message.free() }
     let held = HeldMessage(
@@ -63,6 +64,7 @@ extension Lane {
       held.pointee.keep(id: id.utf8, name: event.name)
     }
     if message.copy != .none { held.pointee.isProgressKnown = false }
+    noteTaken(message, triggeredAt: event.triggeredAt)
     if fairShare.isCrowded(now: instant), moveBehind(index) { return }
     fanOut(index)
   }
@@ -70,6 +72,7 @@ extension Lane {
   private func admitRetry(_ index: Int32) throws(EventFault) {
     let held = messages[index]
     let message = held.pointee.message
+    if !held.pointee.hasCaughtUp { noteRetryTaken(message) }
     let retry: RetryHeaders
     switch message.retry {
     case .parsed(let headers): retry = headers
@@ -104,13 +107,14 @@ extension Lane {
   func reject(_ index: Int32, _ fault: EventFault) {
     rejections.note(fault)
     let message = messages[index].pointee.message
+    noteRejected(message, fault)
     publish(
       OutgoingMessage(
         exchange: "", routingKey: names.rejected, body: message.body,
         messageID: message.messageID, keptProperties: message.properties,
         headers: [
           (Rejection.reasonHeader, .text(fault.id)),
-          (Rejection.detailHeader, .text(fault.sentence)),
+          (Rejection.detailHeader, .text(fault.sentence)), BrokerMessage.queuedAtHeader(now),
         ],
         contentType: nil),
       for: .message(index))
@@ -124,7 +128,8 @@ extension Lane {
     publish(
       OutgoingMessage(
         exchange: step.exchange, routingKey: step.routingKey, body: message.body,
-        messageID: message.messageID, keptProperties: message.properties, contentType: nil),
+        messageID: message.messageID, keptProperties: message.properties,
+        headers: [BrokerMessage.queuedAtHeader(now + step.delay)], contentType: nil),
       for: .message(index))
     messages[index].pointee.pending += 1
   }

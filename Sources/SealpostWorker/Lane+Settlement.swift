@@ -31,7 +31,9 @@ extension Lane {
     records.batch.events.append(
       EventRow(
         account: held.pointee.account, id: held.pointee.eventID, name: held.pointee.eventName,
-        body: body, triggeredAt: held.pointee.triggeredAt, receivedAt: held.pointee.receivedAt))
+        body: body, triggeredAt: held.pointee.triggeredAt, receivedAt: held.pointee.receivedAt,
+        traceparent: held.pointee.message.traceparent.flatMap { TraceParent.isValid($0) ? $0 : nil }
+      ))
     return records.batch.events.count - 1
   }
 
@@ -127,7 +129,8 @@ extension Lane {
           deferrals: delivery.deferrals + (delivery.isDeferred ? 1 : 0),
           firstAttemptAt: delivery.attempt == 1 && delivery.sentAt.nanoseconds > 0
             ? delivery.sentAt : delivery.firstAttemptAt,
-          revision: webhook.revision, trigger: delivery.trigger, copy: delivery.copy)),
+          revision: webhook.revision, trigger: delivery.trigger, copy: delivery.copy,
+          dueAt: now + step.delay)),
       for: .delivery(index))
   }
 
@@ -146,6 +149,7 @@ extension Lane {
       case .message(let index): release(message: index)
       case .moved(let index):
         fairShare.moved()
+        metrics.count(.eventsMoved)
         release(message: index)
       case .givenBack(let index): givenBack(index)
       }

@@ -37,6 +37,7 @@ final class Lane {
     let publisher: RetryPublisher
     let connector: Connector
     let control: ControlExchange
+    let metrics: LaneMetrics
     /// Asks for the directory to be read again; it comes to the mailbox, changed or not.
     let refreshDirectory: @Sendable () -> Void
     let logger: Logger
@@ -53,6 +54,7 @@ final class Lane {
   static let recordsPatience: Int32 = 2
 
   let surroundings: Surroundings
+  let metrics: LaneMetrics
   let poller: Poller
   let engine: HTTPEngine
   let ladder: DelayLadder
@@ -92,6 +94,9 @@ final class Lane {
   var now = Timestamp.now()
   var instant = MonotonicTime.nanoseconds()
   var lastTick: Int64 = 0
+  var lastLook: Int64 = 0
+  /// When something last came from the broker, heartbeats included.
+  var lastFrame: Int64 = 0
   var drainDeadline: Int64?
   var pause = Pause.none
   var isStopped = false
@@ -104,6 +109,7 @@ final class Lane {
   init(_ surroundings: Surroundings, directory: WebhookDirectory) throws(TransportError) {
     let settings = surroundings.settings
     self.surroundings = surroundings
+    self.metrics = surroundings.metrics
     self.directory = directory
     self.poller = try Poller()
     self.engine = try HTTPEngine(
@@ -139,15 +145,19 @@ final class Lane {
 
   private func turn() throws(TransportError) {
     var hasMail = false
+    var hasFrames = false
     let slept = try poller.wait(timeoutMilliseconds: pollTimeout()) { token, events in
       switch token {
       case PollToken.mailbox: hasMail = true
-      case PollToken.broker: mayHaveMore = true
+      case PollToken.broker:
+        mayHaveMore = true
+        hasFrames = true
       default: engine.socketReady(token: token, events: events)
       }
     }
     now = Timestamp.now()
     instant = MonotonicTime.nanoseconds()
+    if hasFrames { lastFrame = instant }
     adjustConcurrency(slept: slept)
     if hasMail { readMail() }
     readBroker()
@@ -206,5 +216,6 @@ final class Lane {
     acknowledge(threshold: 1)
     heartbeat()
     rejections.report(to: surroundings.logger, at: now)
+    showFigures()
   }
 }

@@ -64,16 +64,25 @@ struct PublishQueue {
     order.append((sequence, now))
   }
 
-  mutating func confirmed(_ sequence: UInt64) {
-    guard let request = take(sequence) else { return }
+  /// Takes over that the broker has a message; which one, and when it was sent.
+  @discardableResult
+  mutating func confirmed(_ sequence: UInt64) -> (request: PublishRequest, at: Int64)? {
+    guard let (request, at) = take(sequence) else { return nil }
     answers[ObjectIdentifier(request.lane), default: Answer(lane: request.lane)].published
       .append(request.ticket)
+    return (request, at)
   }
 
-  mutating func refused(_ sequence: UInt64, at now: Int64) {
-    guard let request = take(sequence) else { return }
-    if request.ticket.hasOtherWay { return giveUp(request) }
-    refused.append((request, now + Self.refusedPause))
+  /// Takes over that the broker does not take a message; which one.
+  @discardableResult
+  mutating func refused(_ sequence: UInt64, at now: Int64) -> PublishRequest? {
+    guard let (request, _) = take(sequence) else { return nil }
+    if request.ticket.hasOtherWay {
+      giveUp(request)
+    } else {
+      refused.append((request, now + Self.refusedPause))
+    }
+    return request
   }
 
   private mutating func giveUp(_ request: PublishRequest) {
@@ -92,9 +101,12 @@ struct PublishQueue {
 
   /// After a connection was lost: everything unconfirmed is published again, retries with a note that the
   /// broker may have them already.
-  mutating func forgetSent() {
+  ///
+  /// - Parameter body: called with each.
+  mutating func forgetSent(_ body: (PublishRequest) -> Void = { _ in }) {
     for (sequence, _) in order {
       if var (request, _) = sent[sequence] {
+        body(request)
         RetryHeaders.notePossibleCopy(in: &request.message.headers)
         waiting.append((request, MonotonicTime.nanoseconds()))
       }
@@ -109,8 +121,8 @@ struct PublishQueue {
     return Int32(max(0, min(1000, (first.due - now) / 1_000_000 + 1)))
   }
 
-  private mutating func take(_ sequence: UInt64) -> PublishRequest? {
-    let request = sent.removeValue(forKey: sequence)?.request
+  private mutating func take(_ sequence: UInt64) -> (request: PublishRequest, at: Int64)? {
+    let request = sent.removeValue(forKey: sequence)
     while let first = order.first, sent[first.sequence] == nil { order.removeFirst() }
     return request
   }

@@ -1,6 +1,7 @@
 import Glibc
 import Logging
 import SealpostCore
+import SealpostMonitoring
 import SealpostStore
 import Synchronization
 
@@ -26,14 +27,16 @@ final class Recorder: Sendable {
   private let store: any RecordingStore & HealthStore
   private let workerName: String
   private let healthPolicy: HealthPolicy
+  private let metrics: RecorderMetrics
   private let logger: Logger
   private let mailbox = Mailbox<Request>(signalWeight: batchRows)
   private let stopsAt = Atomic(Int64.max)
 
   init(
     store: any RecordingStore & HealthStore, workerName: String, healthPolicy: HealthPolicy,
-    logger: Logger
+    metrics: RecorderMetrics, logger: Logger
   ) {
+    self.metrics = metrics
     self.healthPolicy = healthPolicy
     self.store = store
     self.workerName = workerName
@@ -103,19 +106,30 @@ final class Recorder: Sendable {
     var verdicts: [[RecordVerdict]] = []
     guard
       perform(
-        "record attempts", { () throws(StoreError) in verdicts = try store.record(batches) })
+        "record attempts",
+        { () throws(StoreError) in
+          let begun = MonotonicTime.nanoseconds()
+          verdicts = try store.record(batches)
+          metrics.commit.observe(Int((MonotonicTime.nanoseconds() - begun) / 1000))
+        })
     else { return }
+    metrics.batchRows.observe(requests.reduce(0) { $0 + $1.rows })
+    // Before the lanes hear of it: what the rows point into is theirs, and may go then.
+    for (request, verdicts) in zip(requests, verdicts) {
+      metrics.note(request.batch, verdicts)
+      let events = request.batch.events
+      request.batch.attempts.withUnsafeBufferPointer { rows in
+        for index in rows.indices where verdicts[index] == .inserted {
+          health.note(rows[index], of: events[rows[index].event])
+        }
+      }
+    }
     for (request, verdicts) in zip(requests, verdicts) {
       request.lane.post(
         .recorded(
           RecordReply(
             verdicts: verdicts, attemptDeliveries: request.attemptDeliveries,
             backlogMessages: request.backlogMessages, detached: request.detached)))
-    }
-    for (request, verdicts) in zip(requests, verdicts) {
-      request.batch.attempts.withUnsafeBufferPointer { rows in
-        for index in rows.indices where verdicts[index] == .inserted { health.note(rows[index]) }
-      }
     }
     requests = []
     let changes = health.takeChanges()
@@ -167,6 +181,7 @@ final class Recorder: Sendable {
         try work()
         return true
       } catch {
+        metrics.failures.add(at: 0)
         logger.error(
           "the store failed, deliveries wait until it works again",
           metadata: ["what": "\(what)", "error": "\(error.sentence)"])

@@ -12,11 +12,15 @@ final class RejectedCollector: Sendable {
 
   private let settings: BrokerSettings
   private let store: any RecordingStore
+  private let metrics: WorkerMetrics
   private let logger: Logger
   private let wake = Mailbox<Bool>()
   private let isStopping = Atomic(false)
 
-  init(settings: BrokerSettings, store: any RecordingStore, logger: Logger) {
+  init(
+    settings: BrokerSettings, store: any RecordingStore, metrics: WorkerMetrics, logger: Logger
+  ) {
+    self.metrics = metrics
     self.settings = settings
     self.store = store
     self.logger = logger
@@ -54,7 +58,11 @@ final class RejectedCollector: Sendable {
 
   /// Collects until told to stop or the store fails; why.
   private func collect(_ consumer: BrokerConsumer) throws(BrokerError) -> String {
-    defer { consumer.close() }
+    metrics.connections.note(.rejected, .up)
+    defer {
+      metrics.connections.note(.rejected, .down)
+      consumer.close()
+    }
     while !isStopping.load(ordering: .acquiring) {
       var descriptors = [
         pollfd(fd: consumer.fileDescriptor, events: Int16(POLLIN), revents: 0),
@@ -70,6 +78,9 @@ final class RejectedCollector: Sendable {
       } catch {
         return error.sentence
       }
+      let now = Timestamp.now()
+      metrics.rejectedTaken.count(queue: 0, messages.count)
+      metrics.rejectedTaken.note(queue: 0, publishedAt: last.queuedAt ?? now, now: now)
       try consumer.acknowledge(last.tag, multiple: true)
     }
     return "stopping"

@@ -1,5 +1,6 @@
 import Logging
 import SealpostCore
+import SealpostMonitoring
 import SealpostStore
 
 /// Removes what is older than the retention, in slices between the recorder's commits.
@@ -12,6 +13,7 @@ struct Retention {
 
   let store: any BacklogQueue & EventLog & AuditLog
   let settings: WorkerSettings
+  let metrics: RecorderMetrics
   let logger: Logger
 
   /// Prunes until cancelled.
@@ -32,6 +34,7 @@ struct Retention {
             parkedBefore: Timestamp.now() - Self.parkedTime, mostOfWebhook: Self.mostOfWebhook,
             slice: Self.slice)
           expired += ended
+          metrics.expired.add(ended, at: 0)
           removed = ended
         } while removed >= Self.slice && !Task.isCancelled
         if expired > 0 {

@@ -2,6 +2,7 @@ import Glibc
 import Logging
 import SealpostBroker
 import SealpostCore
+import SealpostMonitoring
 import Synchronization
 
 /// Publishes retries and rejected messages for all lanes: one thread with a connection of its own,
@@ -24,11 +25,15 @@ final class RetryPublisher: Sendable {
 
   private let settings: BrokerSettings
   private let allowsUnsafeBroker: Bool
+  private let metrics: WorkerMetrics
   private let logger: Logger
   private let mailbox = Mailbox<Order>()
   private let isStopping = Atomic(false)
 
-  init(settings: BrokerSettings, allowsUnsafeBroker: Bool, logger: Logger) {
+  init(
+    settings: BrokerSettings, allowsUnsafeBroker: Bool, metrics: WorkerMetrics, logger: Logger
+  ) {
+    self.metrics = metrics
     self.settings = settings
     self.allowsUnsafeBroker = allowsUnsafeBroker
     self.logger = logger
@@ -60,7 +65,8 @@ final class RetryPublisher: Sendable {
         try serve(publisher, &queue)
       } catch {
         guard error.isRetriable else { return error }
-        queue.forgetSent()
+        metrics.connections.note(.retries, .down)
+        queue.forgetSent { metrics.publisher.count($0, .unconfirmed) }
         settings.tryAnotherFirst()
         let pause = backoff.next()
         logger.warning(
@@ -93,6 +99,7 @@ final class RetryPublisher: Sendable {
     throws(BrokerError)
   {
     while !isStopping.load(ordering: .acquiring) {
+      metrics.connections.note(.retries, publisher.blockedReason == nil ? .up : .blocked)
       for order in mailbox.drain() {
         if case .publish(let requests) = order { queue.add(requests) }
       }
@@ -104,17 +111,18 @@ final class RetryPublisher: Sendable {
       try publisher.process(waitMilliseconds: queue.wait(), wake: mailbox.fileDescriptor) {
         sequence, outcome in
         switch outcome {
-        case .confirmed: queue.confirmed(sequence)
+        case .confirmed: noteConfirmed(queue.confirmed(sequence))
         case .returned(_, let why):
           refused = "returned: \(why)"
-          queue.refused(sequence, at: MonotonicTime.nanoseconds())
+          noteRefused(queue.refused(sequence, at: MonotonicTime.nanoseconds()))
         case .refused:
           refused = "refused: the queue is full or not available"
-          queue.refused(sequence, at: MonotonicTime.nanoseconds())
+          noteRefused(queue.refused(sequence, at: MonotonicTime.nanoseconds()))
         }
       }
       queue.giveUpOld()
       queue.answer()
+      metrics.publisher.note(waiting: queue.count)
       if let refused {
         logger.warning(
           "the broker did not take a message",
@@ -127,5 +135,15 @@ final class RetryPublisher: Sendable {
         throw .deadline("a publish was not confirmed within \(Self.confirmDeadline)")
       }
     }
+  }
+
+  private func noteConfirmed(_ sent: (request: PublishRequest, at: Int64)?) {
+    guard let sent else { return }
+    metrics.publisher.count(sent.request, .confirmed)
+    metrics.publisher.confirm.observe(Int((MonotonicTime.nanoseconds() - sent.at) / 1000))
+  }
+
+  private func noteRefused(_ request: PublishRequest?) {
+    if let request { metrics.publisher.count(request, .refused) }
   }
 }

@@ -1,5 +1,15 @@
+import SealpostBroker
+
 /// The `traceparent` header that an event may bring (W3C Trace Context, section 3.2).
 enum TraceParent {
+  /// Its name, on messages and on requests.
+  static let header = "traceparent"
+
+  /// The header of an outgoing message; none where there is no trace.
+  static func headers(_ text: String?) -> [(key: String, value: HeaderValue)] {
+    text.map { [(header, .text($0))] } ?? []
+  }
+
   /// Whether the text has the form of version 00, so that it can be passed on as a header.
   static func isValid(_ text: UnsafeRawBufferPointer) -> Bool {
     guard text.count == 55 else { return false }

@@ -31,6 +31,9 @@ public final class Worker: Service {
     }
   }
 
+  /// What it counts, also before and after it runs.
+  public let metrics: WorkerMetrics
+
   private let settings: WorkerSettings
   private let store: any Store
   private let logger: Logger
@@ -40,6 +43,7 @@ public final class Worker: Service {
     self.settings = settings
     self.store = store
     self.logger = logger
+    metrics = WorkerMetrics(lanes: settings.lanes)
   }
 
   /// Delivers until a graceful shutdown, which ends it within the grace time of the settings.
@@ -47,7 +51,8 @@ public final class Worker: Service {
   /// - Throws: `Failure` where it cannot go on.
   public func run() async throws {
     let mailboxes = (0..<settings.lanes).map { _ in Mailbox<LaneMessage>() }
-    let refresher = DirectoryRefresher(store: store, lanes: mailboxes, logger: logger)
+    let refresher = DirectoryRefresher(
+      store: store, lanes: mailboxes, metrics: metrics.directory, logger: logger)
     let directory: WebhookDirectory
     do throws(StoreError) {
       directory = try await refresher.load()
@@ -55,7 +60,7 @@ public final class Worker: Service {
       throw Failure.store(error)
     }
     logger.info("webhooks loaded", metadata: ["count": "\(directory.count)"])
-    let crew = Crew(settings, store, mailboxes, refresher, logger)
+    let crew = Crew(settings, store, mailboxes, refresher, metrics, logger)
     try await withGracefulShutdownHandler {
       try await crew.work(directory)
     } onGracefulShutdown: {
@@ -75,12 +80,14 @@ private final class Crew: Sendable {
   private let collector: RejectedCollector
   private let drainer: BacklogDrainer
   private let control: ControlExchange
+  private let metrics: WorkerMetrics
   private let logger: Logger
 
   init(
     _ settings: WorkerSettings, _ store: any Worker.Store, _ mailboxes: [Mailbox<LaneMessage>],
-    _ refresher: DirectoryRefresher, _ logger: Logger
+    _ refresher: DirectoryRefresher, _ metrics: WorkerMetrics, _ logger: Logger
   ) {
+    self.metrics = metrics
     self.settings = settings
     self.store = store
     self.mailboxes = mailboxes
@@ -88,14 +95,19 @@ private final class Crew: Sendable {
     self.logger = logger
     let name = "\(getpid())-\(UInt32.random(in: .min ... .max))"
     recorder = Recorder(
-      store: store, workerName: name, healthPolicy: settings.health, logger: logger)
+      store: store, workerName: name, healthPolicy: settings.health,
+      metrics: metrics.recorder, logger: logger)
     drainer = BacklogDrainer(
-      settings: settings.broker, store: store, workerName: name, logger: logger)
+      settings: settings.broker, store: store, workerName: name, metrics: metrics.connections,
+      logger: logger)
     control = ControlExchange(
-      settings: settings.broker, lanes: mailboxes, workerName: name, logger: logger)
+      settings: settings.broker, lanes: mailboxes, workerName: name, metrics: metrics,
+      logger: logger)
     publisher = RetryPublisher(
-      settings: settings.broker, allowsUnsafeBroker: settings.allowsUnsafeBroker, logger: logger)
-    collector = RejectedCollector(settings: settings.broker, store: store, logger: logger)
+      settings: settings.broker, allowsUnsafeBroker: settings.allowsUnsafeBroker,
+      metrics: metrics, logger: logger)
+    collector = RejectedCollector(
+      settings: settings.broker, store: store, metrics: metrics, logger: logger)
   }
 
   /// Asks the lanes to end what is in flight.
@@ -121,7 +133,11 @@ private final class Crew: Sendable {
     let drainerThread = WorkerThread("backlog") { self.drainer.run() }
     let controlThread = WorkerThread("control") { self.control.run() }
     let refreshing = Task { await refresher.run() }
-    let pruning = Task { await Retention(store: store, settings: settings, logger: logger).run() }
+    let pruning = Task {
+      await Retention(
+        store: store, settings: settings, metrics: metrics.recorder, logger: logger
+      ).run()
+    }
     let upkeep = Task { await Upkeep(store: store, logger: logger).run() }
     for lane in lanes { await lane.ended() }
     refreshing.cancel()
@@ -153,7 +169,8 @@ private final class Crew: Sendable {
       let lane = try Lane(
         Lane.Surroundings(
           settings: settings, mailbox: mailbox, recorder: recorder, publisher: publisher,
-          connector: connector, control: control, refreshDirectory: { refresher.refreshSoon() },
+          connector: connector, control: control, metrics: metrics.lanes[index],
+          refreshDirectory: { refresher.refreshSoon() },
           logger: logger),
         directory: directory)
       try lane.run()

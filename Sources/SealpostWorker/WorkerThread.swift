@@ -6,7 +6,7 @@ import Synchronization
 ///
 /// librabbitmq, libcurl and SQLite block, so they live on threads like this and never on the
 /// cooperative pool.
-final class WorkerThread: Sendable {
+package final class WorkerThread: Sendable {
   private struct State {
     var hasEnded = false
     var waiters: [CheckedContinuation<Void, Never>] = []
@@ -30,7 +30,7 @@ final class WorkerThread: Sendable {
   /// - Parameters:
   ///   - name: what debuggers and `top -H` show, at most 15 bytes of it.
   ///   - body: runs on the new thread.
-  init(_ name: String, _ body: @escaping @Sendable () -> Void) {
+  package init(_ name: String, _ body: @escaping @Sendable () -> Void) {
     let start = Unmanaged.passRetained(Start(name: name, body: body, thread: self))
     var handle = pthread_t()
     let status = pthread_create(
@@ -47,7 +47,7 @@ final class WorkerThread: Sendable {
   }
 
   /// Returns when the thread has ended.
-  func ended() async {
+  package func ended() async {
     await withCheckedContinuation { continuation in
       let isOver = state.withLock { state in
         if !state.hasEnded { state.waiters.append(continuation) }

@@ -7,10 +7,13 @@ struct QueuesCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "queues", abstract: "Shows how full the queues are.",
     discussion: """
-      The ladder's levels are shown as one; its messages are retries that wait for their time.
+      The ladder's levels are shown as one; its messages are retries that wait for their time. With --watch \
+      also what comes and goes, and for how long at most the oldest message has waited: workers tell that \
+      once a second, and before the first word of it, it counts from the start of the command.
 
         sealpost queues
-        sealpost queues --watch
+        sealpost queues --watch            a table that stays in its place; q quits
+        sealpost queues --watch --json     an object a line every two seconds
       """)
 
   @Flag(help: "Refresh every two seconds, with what came and went.") var watch = false
@@ -19,43 +22,31 @@ struct QueuesCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await reporting {
-      let broker = try await options.load().broker
-      var last: [String: Int] = [:]
-      repeat {
-        let depths = try await blocking {
-          try QueueDepth.read(
-            on: try BrokerConnection.open(broker, name: "sealpost queues"), settings: broker)
-        }
-        if json {
-          try Output.json(depths.map(QueueView.init))
-        } else {
-          show(depths, broker, &last)
-        }
-        if watch { try await Task.sleep(for: .seconds(2)) }
-      } while watch && !Task.isCancelled
+      let monitor = QueueMonitor(settings: try await options.load().broker)
+      // Also says at once where there is nothing to watch.
+      let depths = try await monitor.read()
+      if watch { return try await watch(monitor) }
+      if json { return try Output.json(depths.map(QueueView.init)) }
+      show(depths, monitor.settings.names)
     }
   }
 
-  private func show(_ depths: [QueueDepth], _ broker: BrokerSettings, _ last: inout [String: Int]) {
-    let ladder = "\(broker.namespace).v1.delay.0…\(DelayLadder.levels - 1)"
-    let isLevel = { (depth: QueueDepth) in depth.queue.hasPrefix("\(broker.namespace).v1.delay.") }
-    var rows = depths.filter { !isLevel($0) }.map { ($0.queue, $0.messages, "\($0.consumers)") }
-    rows.append((ladder, depths.filter(isLevel).map(\.messages).reduce(0, +), "-"))
-    var table =
-      watch
-      ? Table("QUEUE", "MESSAGES", "CHANGE/S", "CONSUMERS")
-      : Table("QUEUE", "MESSAGES", "CONSUMERS")
-    for (queue, messages, consumers) in rows {
-      if watch {
-        let change = last[queue].map { "\((messages - $0) / 2)" } ?? ""
-        table.add(queue, "\(messages)", change, consumers)
-      } else {
-        table.add(queue, "\(messages)", consumers)
-      }
-      last[queue] = messages
+  private func watch(_ monitor: QueueMonitor) async throws {
+    let watching = Task { try await monitor.run() }
+    defer { watching.cancel() }
+    let watch = QueueWatch(monitor: monitor)
+    if json || isatty(STDOUT_FILENO) != 1 { return try await watch.printLines(asJSON: json) }
+    try await blocking { try watch.show() }
+  }
+
+  private func show(_ depths: [QueueDepth], _ names: BrokerNames) {
+    let levels = Set((0..<DelayLadder.levels).map(names.delay))
+    var table = Table("QUEUE", "MESSAGES", "CONSUMERS")
+    for depth in depths where !levels.contains(depth.queue) {
+      table.add(depth.queue, "\(depth.messages)", "\(depth.consumers)")
     }
-    if watch { print("\u{1B}[H\u{1B}[2J", terminator: "") }
+    let delayed = depths.filter { levels.contains($0.queue) }.reduce(0) { $0 + $1.messages }
+    table.add("\(names.delay(0))…\(DelayLadder.levels - 1)", "\(delayed)", "-")
     print(table.text(whenEmpty: ""))
-    Output.flush()
   }
 }

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Foundation
-import Logging
 import SealpostControl
+import SealpostMonitoring
 import SealpostServer
 import SealpostWorker
 import ServiceLifecycle
@@ -18,7 +18,7 @@ struct ServeCommand: AsyncParsableCommand {
         sealpost serve --roles api
       """)
 
-  /// What a process does. Every process answers `GET /healthz`.
+  /// What a process does. Every process answers `GET /healthz`, `/readyz` and `/metrics`.
   enum Role: String, CaseIterable {
     case worker, api
   }
@@ -52,9 +52,12 @@ struct ServeCommand: AsyncParsableCommand {
 func buildApplication(_ settings: Settings, roles: Set<ServeCommand.Role>, lanes: Int?) throws
   -> ServiceGroup
 {
-  let logger = try makeLogger(settings)
+  let logger = try settings.logger
   let store = try settings.openStore()
   var services: [any Service] = []
+  let storeMonitor = StoreMonitor(store: store, isNeeded: roles.contains(.api))
+  var queueMonitor = QueueMonitor(settings: try settings.broker)
+  var monitored: [any Monitored] = [ProcessMetrics(version: Product.version), storeMonitor]
   var control: ControlPlane?
   if roles.contains(.api) {
     let controlSettings = try settings.control
@@ -62,15 +65,24 @@ func buildApplication(_ settings: Settings, roles: Set<ServeCommand.Role>, lanes
     let plane = ControlPlane(settings: controlSettings, store: store, publisher: publisher)
     control = plane
     // Before the server, so that they end after it.
-    services += [publisher, plane.queueMonitor]
+    services.append(publisher)
+    queueMonitor = plane.queueMonitor
   }
-  services.append(
-    ServerApplication.build(settings: try settings.server, control: control, logger: logger))
+  monitored.append(queueMonitor)
+  var worker: Worker?
   if roles.contains(.worker) {
     var workerSettings = try settings.worker
     workerSettings.lanes = lanes ?? workerSettings.lanes
-    services.append(Worker(settings: workerSettings, store: store, logger: logger))
+    let made = Worker(settings: workerSettings, store: store, logger: logger)
+    monitored.append(made.metrics)
+    worker = made
   }
+  services += [
+    queueMonitor, storeMonitor,
+    ServerApplication.build(
+      settings: try settings.server, control: control, monitored: monitored, logger: logger),
+  ]
+  if let worker { services.append(worker) }
   return ServiceGroup(
     configuration: ServiceGroupConfiguration(
       services: services.map {
@@ -78,15 +90,4 @@ func buildApplication(_ settings: Settings, roles: Set<ServeCommand.Role>, lanes
           service: $0, successTerminationBehavior: .gracefullyShutdownGroup,
           failureTerminationBehavior: .gracefullyShutdownGroup)
       }, logger: logger))
-}
-
-private func makeLogger(_ settings: Settings) throws -> Logger {
-  let level = settings.reader.text("SEALPOST_LOG_LEVEL") ?? "info"
-  guard let level = Logger.Level(rawValue: level) else {
-    throw settings.reader.refusal(
-      "SEALPOST_LOG_LEVEL", "one of debug, info, warning, error", example: "info")
-  }
-  var logger = Logger(label: "sealpost") { StreamLogHandler.standardError(label: $0) }
-  logger.logLevel = level
-  return logger
 }

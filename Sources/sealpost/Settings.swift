@@ -59,7 +59,8 @@ struct Settings {
       return ServerSettings(
         host: address.host, port: address.port,
         requestsPerMinute: try reader.count(
-          "SEALPOST_API_RATE", default: 600, range: 1...1_000_000))
+          "SEALPOST_API_RATE", default: 600, range: 1...1_000_000),
+        metricsToken: reader.text("SEALPOST_METRICS_TOKEN"))
     }
   }
 

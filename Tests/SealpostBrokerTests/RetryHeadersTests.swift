@@ -42,7 +42,8 @@ import Testing
         body(
           RetryHeaders.outgoing(
             eventID: event, account: account, webhook: "w", run: run, attempt: 2, deferrals: 1,
-            firstAttemptAt: Timestamp(seconds: 7), revision: 3, trigger: trigger, copy: .late))
+            firstAttemptAt: Timestamp(seconds: 7), revision: 3, trigger: trigger, copy: .late,
+            dueAt: Timestamp(seconds: 9)))
       }
     }
   }

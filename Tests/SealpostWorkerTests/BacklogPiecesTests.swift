@@ -28,6 +28,13 @@ import Testing
 }
 
 @Suite struct HealthTrackerTests {
+  private var event: EventRow {
+    let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
+    return EventRow(
+      account: nothing, id: nothing, name: nothing, body: nothing,
+      triggeredAt: Timestamp(seconds: 999), receivedAt: Timestamp(seconds: 999))
+  }
+
   private func row(_ outcome: AttemptOutcome, webhook: Int64 = 1, notice: Bool = false)
     -> AttemptRow
   {
@@ -42,29 +49,29 @@ import Testing
 
   @Test func tellsOnceThatAWebhookIsUnhealthyAndWhenItIsWellAgain() {
     var tracker = HealthTracker(policy: .default)
-    for _ in 0..<20 { tracker.note(row(.retry)) }
+    for _ in 0..<20 { tracker.note(row(.retry), of: event) }
     #expect(tracker.takeChanges().map(\.kind) == [.unhealthy])
     var success = row(.delivered)
     success.wasUnwell = true
-    tracker.note(success)
+    tracker.note(success, of: event)
     #expect(tracker.takeChanges().map(\.kind) == [.recovered])
-    for _ in 0..<4 { tracker.note(row(.retry)) }
-    tracker.note(row(.delivered))
-    for _ in 0..<4 { tracker.note(row(.retry)) }
+    for _ in 0..<4 { tracker.note(row(.retry), of: event) }
+    tracker.note(row(.delivered), of: event)
+    for _ in 0..<4 { tracker.note(row(.retry), of: event) }
     #expect(tracker.takeChanges().isEmpty)
   }
 
   @Test func noticesSayNothingAboutHealth() {
     var tracker = HealthTracker(policy: .default)
-    for _ in 0..<20 { tracker.note(row(.retry, notice: true)) }
-    tracker.note(row(.exhausted, notice: true))
+    for _ in 0..<20 { tracker.note(row(.retry, notice: true), of: event) }
+    tracker.note(row(.exhausted, notice: true), of: event)
     #expect(tracker.takeChanges().isEmpty)
   }
 
   @Test func aReceiverThatIsGoneAndAnExhaustedDeliveryAreTold() {
     var tracker = HealthTracker(policy: .default)
-    tracker.note(row(.gone, webhook: 7))
-    tracker.note(row(.exhausted, webhook: 8))
+    tracker.note(row(.gone, webhook: 7), of: event)
+    tracker.note(row(.exhausted, webhook: 8), of: event)
     #expect(tracker.takeChanges().map(\.kind) == [.gone, .exhausted])
   }
 }

@@ -35,6 +35,25 @@ import Testing
     #expect(started == 8)
   }
 
+  @Test func countsTheWindowsThatAreClosed() {
+    var dispatcher = Dispatcher(laneLimit: 100, webhookLimit: 8, hostLimit: 100)
+    for delivery in 0..<6 {
+      dispatcher.enqueue(Int32(delivery), webhook: 0, host: 0, line: .firstAttempt, now: 0)
+    }
+    for _ in 0..<6 { _ = dispatcher.next(now: 0) }
+    for _ in 0..<5 {
+      dispatcher.ended(webhook: 0, line: .firstAttempt, .failure, startedAt: 0, now: 0)
+    }
+    #expect(dispatcher.closedWindows == 1 && dispatcher.windowClosings == 1)
+    // What another lane tells counts as closed, but not as this lane's doing.
+    dispatcher.hear(.closed(probeIn: .seconds(5)), webhook: 7, now: 0)
+    dispatcher.hear(.closed(probeIn: .seconds(5)), webhook: 7, now: 0)
+    #expect(dispatcher.closedWindows == 2 && dispatcher.windowClosings == 1)
+    dispatcher.hear(.opened, webhook: 7, now: 0)
+    dispatcher.ended(webhook: 0, line: .firstAttempt, .success, startedAt: 0, now: 0)
+    #expect(dispatcher.closedWindows == 0 && dispatcher.windowClosings == 1)
+  }
+
   @Test func keepsTheOrderOfAWebhook() {
     var dispatcher = Dispatcher(laneLimit: 10, webhookLimit: 1, hostLimit: 100)
     for delivery in 0..<50 {

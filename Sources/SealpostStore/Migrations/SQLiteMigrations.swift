@@ -22,6 +22,13 @@ enum SQLiteMigrations {
     migrator.registerMigration("6-trigger") { database in
       try database.execute(sql: trigger)
     }
+    migrator.registerMigration("9-traceparent") { database in
+      try database.execute(
+        sql: """
+          ALTER TABLE events ADD COLUMN traceparent TEXT;
+          ALTER TABLE notices ADD COLUMN traceparent TEXT;
+          """)
+    }
     return migrator
   }
 

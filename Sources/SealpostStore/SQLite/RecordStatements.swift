@@ -24,8 +24,9 @@ struct RecordStatements {
     statements = try [
       "SELECT key, account, id FROM events WHERE hash = ?",
       """
-      INSERT INTO events (hash, account, id, name, body, triggered_at, received_at)
-      VALUES (?, ?, ?, ?, ?, ?, ?)
+      INSERT INTO events (hash, account, id, name, body, triggered_at, received_at,
+        traceparent)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?)
       """,
       """
       INSERT INTO attempts (event, webhook, run, number, trigger, url, sent_at, received_at, dns,
@@ -70,6 +71,11 @@ struct RecordStatements {
     bind(insertEvent, 5, blob: event.body)
     sqlite3_bind_int64(insertEvent, 6, event.triggeredAt.nanoseconds)
     sqlite3_bind_int64(insertEvent, 7, event.receivedAt.nanoseconds)
+    if let traceparent = event.traceparent {
+      bind(insertEvent, 8, text: traceparent)
+    } else {
+      sqlite3_bind_null(insertEvent, 8)
+    }
     try run(insertEvent)
     return sqlite3_last_insert_rowid(connection)
   }

@@ -67,10 +67,11 @@ extension SQLiteStore: HealthStore {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     try database.execute(
-      sql: "INSERT INTO notices (account, webhook, kind, body, created_at) VALUES (?, ?, ?, ?, ?)",
+      sql:
+        "INSERT INTO notices (account, webhook, kind, body, created_at, traceparent) VALUES (?, ?, ?, ?, ?, ?)",
       arguments: [
         row["account"] as String, change.webhookKey, change.kind.rawValue,
-        try encoder.encode(body), now.nanoseconds,
+        try encoder.encode(body), now.nanoseconds, change.traceparent,
       ])
   }
 
@@ -87,7 +88,7 @@ extension SQLiteStore: HealthStore {
         NoticeKind(rawValue: row["kind"]).map {
           Notice(
             id: row["id"], account: row["account"], webhookID: row["webhook_id"], kind: $0,
-            body: Array(row["body"] as Data))
+            body: Array(row["body"] as Data), traceparent: row["traceparent"])
         }
       }
     }

@@ -54,7 +54,7 @@ extension SQLiteStore: EventLog {
           database,
           sql: """
             SELECT r.event, r.webhook, e.account, e.id AS event_id, e.name AS event_name, e.body,
-              w.id AS webhook_id, w.deleted_at, (SELECT revision FROM store_version) AS revision
+              e.traceparent, w.id AS webhook_id, w.deleted_at, (SELECT revision FROM store_version) AS revision
             FROM attempts r JOIN events e ON e.key = r.event JOIN webhooks w ON w.key = r.webhook
             WHERE r.id = ?
             """, arguments: [id])
@@ -66,7 +66,7 @@ extension SQLiteStore: EventLog {
       return Resend(
         account: row["account"], eventID: row["event_id"], eventName: row["event_name"],
         body: Array(row["body"] as Data), webhookID: row["webhook_id"], run: run,
-        trigger: .manual, revision: row["revision"])
+        trigger: .manual, revision: row["revision"], traceparent: row["traceparent"])
     }
   }
 

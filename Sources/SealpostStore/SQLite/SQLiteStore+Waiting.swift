@@ -56,7 +56,7 @@ extension SQLiteStore: BacklogQueue {
         database.cachedStatement(
           sql: """
             SELECT b.id, b.generation, b.run, b.attempt, b.trigger, b.first_attempt_at, e.account,
-              e.id AS event_id, e.name AS event_name, e.body, w.id AS webhook_id,
+              e.id AS event_id, e.name AS event_name, e.body, e.traceparent, w.id AS webhook_id,
               (SELECT revision FROM store_version) AS revision
             FROM backlog b JOIN events e ON e.key = b.event JOIN webhooks w ON w.key = b.webhook
             WHERE b.state = 'waiting' AND b.webhook = ? AND b.due_at <= ?
@@ -68,7 +68,8 @@ extension SQLiteStore: BacklogQueue {
           resend: Resend(
             account: row["account"], eventID: row["event_id"], eventName: row["event_name"],
             body: Array(row["body"] as Data), webhookID: row["webhook_id"], run: row["run"],
-            trigger: AttemptTrigger(rawValue: row["trigger"]) ?? .event, revision: row["revision"]),
+            trigger: AttemptTrigger(rawValue: row["trigger"]) ?? .event, revision: row["revision"],
+            traceparent: row["traceparent"]),
           attempt: row["attempt"],
           firstAttemptAt: Timestamp(nanoseconds: row["first_attempt_at"]))
       }
