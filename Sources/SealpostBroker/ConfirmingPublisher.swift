@@ -7,6 +7,11 @@ import Glibc
 ///
 /// For one thread at a time.
 public final class ConfirmingPublisher {
+  /// After so many others want their turn, and what was kept of them can go.
+  private static let framesAtOnce = 1000
+  /// Frame, class and size, flags, and the properties that we set: an id of at most 128 bytes among them.
+  private static let frameOverhead = 256
+
   private let connection: BrokerConnection
   private let channel: amqp_channel_t
   private var nextSequence: UInt64 = 1
@@ -19,7 +24,6 @@ public final class ConfirmingPublisher {
     let code: Int
     let words: String
     var sequence: UInt64?
-    var bodyLeft: Int
   }
 
   private var returned: [UInt64: PublishOutcome] = [:]
@@ -34,8 +38,8 @@ public final class ConfirmingPublisher {
   public init(connection: BrokerConnection) throws(BrokerError) {
     self.connection = connection
     channel = try connection.openChannel()
-    amqp_confirm_select(connection.state, channel)
-    try connection.checkReply()
+    try connection.call(
+      channel, sealpost_confirm_select, amqp_confirm_select_t(), answer: sealpost_confirm_select_ok)
   }
 
   /// Sends a message; what becomes of it is told by `process` under the number that this returns.
@@ -45,7 +49,8 @@ public final class ConfirmingPublisher {
     var pool = amqp_pool_t()
     init_amqp_pool(&pool, 4096)
     defer { empty_amqp_pool(&pool) }
-    var properties = Self.properties(message, sequence, arena, &pool)
+    var properties = Self.properties(
+      message, sequence, arena, &pool, room: Int(amqp_get_frame_max(connection.state)))
     let body = amqp_bytes_t(
       len: message.body.count, bytes: UnsafeMutableRawPointer(mutating: message.body.baseAddress))
     try connection.check(
@@ -98,12 +103,7 @@ public final class ConfirmingPublisher {
 
   private func readFrames(_ body: (UInt64, PublishOutcome) -> Void) throws(BrokerError) -> Int {
     var count = 0
-    while true {
-      var frame = amqp_frame_t()
-      var zero = timeval()
-      let status = amqp_simple_wait_frame_noblock(connection.state, &frame, &zero)
-      if status == AMQP_STATUS_TIMEOUT.rawValue { break }
-      try connection.check(status: status)
+    while count < Self.framesAtOnce, let frame = try connection.nextFrame() {
       count += 1
       try take(frame, body)
     }
@@ -122,7 +122,9 @@ public final class ConfirmingPublisher {
       returning?.sequence = properties.correlationID.flatMap {
         UInt64(String(decoding: $0, as: UTF8.self))
       }
-      if let returning, let sequence = returning.sequence {
+      if let returning, let sequence = returning.sequence,
+        outstandingSequences.contains(sequence)
+      {
         returned[sequence] = .returned(code: returning.code, words: returning.words)
       }
       returning = nil
@@ -136,40 +138,37 @@ public final class ConfirmingPublisher {
     switch method.id {
     case sealpost_basic_ack:
       guard let ack = method.decoded?.assumingMemoryBound(to: amqp_basic_ack_t.self) else { return }
-      end(ack.pointee.delivery_tag, multiple: ack.pointee.multiple != 0) {
+      try end(ack.pointee.delivery_tag, multiple: ack.pointee.multiple != 0) {
         body($0, returned.removeValue(forKey: $0) ?? .confirmed)
       }
     case sealpost_basic_nack:
       guard let nack = method.decoded?.assumingMemoryBound(to: amqp_basic_nack_t.self) else {
         return
       }
-      end(nack.pointee.delivery_tag, multiple: nack.pointee.multiple != 0) { body($0, .refused) }
+      try end(nack.pointee.delivery_tag, multiple: nack.pointee.multiple != 0) {
+        body($0, .refused)
+      }
     case sealpost_basic_return:
       guard let back = method.decoded?.assumingMemoryBound(to: amqp_basic_return_t.self) else {
         return
       }
-      let words = back.pointee.reply_text
       returning = Return(
-        code: Int(back.pointee.reply_code),
-        words: String(
-          decoding: UnsafeRawBufferPointer(start: words.bytes, count: words.len), as: UTF8.self),
-        bodyLeft: 0)
+        code: Int(back.pointee.reply_code), words: BrokerConnection.text(back.pointee.reply_text))
     case sealpost_connection_blocked:
       let reason = method.decoded?.assumingMemoryBound(to: amqp_connection_blocked_t.self)
         .pointee.reason
       blockedReason =
-        reason.map {
-          "the broker is in alarm: "
-            + String(
-              decoding: UnsafeRawBufferPointer(start: $0.bytes, count: $0.len), as: UTF8.self)
-        } ?? "the broker is in alarm"
+        reason.map { "the broker is in alarm: \(BrokerConnection.text($0))" }
+        ?? "the broker is in alarm"
     case sealpost_connection_unblocked: blockedReason = nil
-    case sealpost_channel_close, sealpost_connection_close: throw connection.error(method)
-    default: break
+    default: try connection.checkClose(method)
     }
   }
 
-  private func end(_ tag: UInt64, multiple: Bool, _ body: (UInt64) -> Void) {
+  private func end(_ tag: UInt64, multiple: Bool, _ body: (UInt64) -> Void) throws(BrokerError) {
+    guard tag < nextSequence else {
+      throw .connectionLost("it confirmed message \(tag), and \(nextSequence - 1) were published")
+    }
     guard multiple else {
       if outstandingSequences.remove(tag) != nil { body(tag) }
       return
@@ -189,12 +188,18 @@ public final class ConfirmingPublisher {
   ]
 
   private static func properties(
-    _ message: OutgoingMessage, _ sequence: UInt64, _ arena: BytesArena, _ pool: inout amqp_pool_t
+    _ message: OutgoingMessage, _ sequence: UInt64, _ arena: BytesArena, _ pool: inout amqp_pool_t,
+    room: Int
   ) -> amqp_basic_properties_t {
     var properties = amqp_basic_properties_t()
     var entries = message.headers.map { arena.entry($0.key, $0.value) }
     var flags = AMQP_BASIC_DELIVERY_MODE_FLAG | AMQP_BASIC_CORRELATION_ID_FLAG
     if let kept = message.keptProperties {
+      // All properties must fit into one frame: foreign headers that leave no room for ours stay behind.
+      let ours = message.headers.reduce(Self.frameOverhead) {
+        $0 + $1.key.utf8.count + $1.value.encodedBytes
+      }
+      let keepsHeaders = kept.count + ours <= room
       let replaced = Set(message.headers.map(\.key))
       var decoded: UnsafeMutableRawPointer?
       let raw = amqp_bytes_t(
@@ -203,7 +208,7 @@ public final class ConfirmingPublisher {
         == AMQP_STATUS_OK.rawValue,
         let old = decoded?.assumingMemoryBound(to: amqp_basic_properties_t.self)
       {
-        if old.pointee._flags & UInt32(AMQP_BASIC_HEADERS_FLAG) != 0 {
+        if old.pointee._flags & UInt32(AMQP_BASIC_HEADERS_FLAG) != 0, keepsHeaders {
           for index in 0..<Int(old.pointee.headers.num_entries) {
             let entry = old.pointee.headers.entries[index]
             let key = String(
