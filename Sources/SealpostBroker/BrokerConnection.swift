@@ -84,6 +84,16 @@ public final class BrokerConnection {
     return lastChannel
   }
 
+  /// Takes frames that are larger than was agreed, on a connection that only consumes. RabbitMQ holds the
+  /// publisher to the limit, and then adds headers of its own to the message (`x-delivery-count`, `x-death`):
+  /// a message that nobody can take would come again for ever, and all behind it wait.
+  func takeLargerFrames() throws(BrokerError) {
+    try check(
+      status: amqp_tune_connection(
+        state, amqp_get_channel_max(state), amqp_get_frame_max(state) + Self.frameBytes,
+        amqp_get_heartbeat(state)))
+  }
+
   /// Closes a channel, after which nothing more comes on it.
   func closeChannel(_ channel: amqp_channel_t) throws(BrokerError) {
     var request = amqp_channel_close_t()

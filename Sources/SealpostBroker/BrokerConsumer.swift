@@ -38,6 +38,7 @@ public final class BrokerConsumer {
     tagPrefix = Array("\(consumerTagPrefix).".utf8)
     heartbeat = .seconds(Int64(amqp_get_heartbeat(connection.state)))
     channel = try connection.openChannel()
+    try connection.takeLargerFrames()
     connection.meanwhile = { [unowned self] frame throws(BrokerError) in try takeEarly(frame) }
     let arena = BytesArena()
     for (index, queue) in queues.enumerated() {

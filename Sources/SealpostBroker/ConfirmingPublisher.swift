@@ -9,8 +9,10 @@ import Glibc
 public final class ConfirmingPublisher {
   /// After so many others want their turn, and what was kept of them can go.
   private static let framesAtOnce = 1000
-  /// Frame, class and size, flags, and the properties that we set: an id of at most 128 bytes among them.
-  private static let frameOverhead = 256
+  /// Foreign headers that leave less of a frame than an eighth stay behind: our own must fit beside them, and
+  /// what the broker adds on the way, such as `x-death` for each queue of the ladder.
+  private static let shareLeft = 8
+  private static let longestKeptAnyway = 512
 
   private let connection: BrokerConnection
   private let channel: amqp_channel_t
@@ -187,6 +189,21 @@ public final class ConfirmingPublisher {
     "x-acquired-count", "CC", "BCC",
   ]
 
+  /// Headers that say whose an event is and what a retry is of: never left behind.
+  private static func isOurs(_ key: String) -> Bool {
+    ["account", "traceparent", BrokerMessage.aboutHeader].contains(key)
+      || key.hasPrefix(RetryHeaders.Name.prefix)
+  }
+
+  private static func isShort(_ value: amqp_field_value_t) -> Bool {
+    switch Int32(value.kind) {
+    case Int32(AMQP_FIELD_KIND_UTF8.rawValue), Int32(AMQP_FIELD_KIND_BYTES.rawValue):
+      value.value.bytes.len <= longestKeptAnyway
+    case Int32(AMQP_FIELD_KIND_TABLE.rawValue), Int32(AMQP_FIELD_KIND_ARRAY.rawValue): false
+    default: true
+    }
+  }
+
   private static func properties(
     _ message: OutgoingMessage, _ sequence: UInt64, _ arena: BytesArena, _ pool: inout amqp_pool_t,
     room: Int
@@ -195,11 +212,7 @@ public final class ConfirmingPublisher {
     var entries = message.headers.map { arena.entry($0.key, $0.value) }
     var flags = AMQP_BASIC_DELIVERY_MODE_FLAG | AMQP_BASIC_CORRELATION_ID_FLAG
     if let kept = message.keptProperties {
-      // All properties must fit into one frame: foreign headers that leave no room for ours stay behind.
-      let ours = message.headers.reduce(Self.frameOverhead) {
-        $0 + $1.key.utf8.count + $1.value.encodedBytes
-      }
-      let keepsHeaders = kept.count + ours <= room
+      let keepsAll = kept.count <= room - room / Self.shareLeft
       let replaced = Set(message.headers.map(\.key))
       var decoded: UnsafeMutableRawPointer?
       let raw = amqp_bytes_t(
@@ -208,13 +221,17 @@ public final class ConfirmingPublisher {
         == AMQP_STATUS_OK.rawValue,
         let old = decoded?.assumingMemoryBound(to: amqp_basic_properties_t.self)
       {
-        if old.pointee._flags & UInt32(AMQP_BASIC_HEADERS_FLAG) != 0, keepsHeaders {
+        if old.pointee._flags & UInt32(AMQP_BASIC_HEADERS_FLAG) != 0 {
           for index in 0..<Int(old.pointee.headers.num_entries) {
             let entry = old.pointee.headers.entries[index]
             let key = String(
               decoding: UnsafeRawBufferPointer(start: entry.key.bytes, count: entry.key.len),
               as: UTF8.self)
-            if !replaced.contains(key), !brokerHeaders.contains(key) { entries.append(entry) }
+            if !replaced.contains(key), !brokerHeaders.contains(key),
+              keepsAll || isOurs(key) && isShort(entry.value)
+            {
+              entries.append(entry)
+            }
           }
         }
         if message.contentType == nil,

@@ -8,8 +8,9 @@ import Synchronization
 /// cooperative pool.
 final class WorkerThread: Sendable {
   /// librabbitmq decodes tables in tables by recursion. The deepest that fits into a frame of 128 KiB takes
-  /// 3 MiB, and a default (`ulimit -s`) may be less.
-  private static let stackBytes = 8 << 20
+  /// 3 MiB, consumers take frames of twice that, and a default (`ulimit -s`) may be less. It is address space,
+  /// and no memory before it is used.
+  private static let stackBytes = 16 << 20
 
   private struct State {
     var hasEnded = false

@@ -223,4 +223,6 @@ class FakeBroker:
             except OSError:
                 return
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            # A worker that hung up while its window was closed is heard of only after minutes.
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", 2, 0))
             Link(self, connection)
