@@ -27,6 +27,9 @@ public struct BrokerURL: Sendable, CustomStringConvertible, CustomReflectable {
   public init(parsing text: String) throws(BrokerError) {
     let shown = Self.redact(text)
     func refuse(_ why: String) -> BrokerError { .badURL(url: shown, why: why) }
+    guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+      throw refuse("it holds a space, a control or a non-ASCII character: percent-encode it")
+    }
     let rest: Substring
     if text.hasPrefix("amqp://") {
       isSecure = false
@@ -163,18 +166,19 @@ public struct BrokerURL: Sendable, CustomStringConvertible, CustomReflectable {
     return String(validating: bytes, as: UTF8.self)
   }
 
-  /// The text without what may be a password, wherever it stands: also where the text is no URL.
+  /// The text without what may be a password, wherever it stands: also where the text is no URL. By bytes: to
+  /// `Character` an @ with an accent is none.
   private static func redact(_ text: String) -> String {
-    let start = text.firstRange(of: "://")?.upperBound ?? text.startIndex
-    guard let at = text.lastIndex(of: "@"), at >= start else {
-      // Cut off at a comma in the password, say. A port is no secret.
-      guard let colon = text[start...].firstIndex(of: ":"), !text[start...].hasPrefix("[") else {
-        return text
-      }
-      let port = text[text.index(after: colon)...].prefix { $0 != "/" && $0 != "?" }
-      return Int(port) == nil ? text[...colon] + "***" : text
+    let bytes = text.utf8
+    let (at, colon) = (UInt8(ascii: "@"), UInt8(ascii: ":"))
+    let start = bytes.firstRange(of: "://".utf8)?.upperBound ?? bytes.startIndex
+    guard let first = bytes[start...].firstIndex(of: colon) else { return text }
+    if let last = bytes.lastIndex(of: at), last >= start {
+      return first < last ? text[...first] + "***" + text[last...] : text
     }
-    guard let colon = text[start..<at].firstIndex(of: ":") else { return text }
-    return text[...colon] + "***" + text[at...]
+    // Cut off at a comma in the password, say. A port is no secret, and an IPv6 address neither.
+    let port = text[bytes.index(after: first)...].prefix { $0 != "/" && $0 != "?" }
+    return Int(port) != nil || bytes[start...].first == UInt8(ascii: "[")
+      ? text : text[...first] + "***"
   }
 }

@@ -40,6 +40,7 @@ import Testing
     "amqp://user:a,s3cret@host:x",
     "amqp://user:s3cret/@host/v", "amqp://user:s3cret@host:port", "amqp://user:s3cret@host/a/b",
     "amqp://user:s3cret@host?heartbeat=x", "amqp://user:s3cret%@host", "x://user:s3cret@host",
+    "amqps://user:s3cret@\u{06DD}host", "amqp://user\u{0301}:s3cret\u{0301}@\u{0301}host",
   ])
   func errorsShowNoPassword(text: String) throws {
     let sentence = try #require(error(text)).sentence
