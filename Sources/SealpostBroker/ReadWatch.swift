@@ -35,9 +35,12 @@ final class ReadWatch: Sendable {
     Self.watched.withLock { $0[ObjectIdentifier(self)] = Sighting(watch: self) }
   }
 
-  func readBegins() { reads.wrappingAdd(1, ordering: .relaxed) }
+  func readBegins() { step() }
 
-  func readEnds() { reads.wrappingAdd(1, ordering: .relaxed) }
+  func readEnds() { step() }
+
+  /// Without an atomic addition, since only the connection's own thread writes.
+  private func step() { reads.store(reads.load(ordering: .relaxed) &+ 1, ordering: .relaxed) }
 
   /// Watches no more. Exactly once.
   func end() {
