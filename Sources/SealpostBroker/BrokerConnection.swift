@@ -3,14 +3,21 @@ import Glibc
 
 /// A connection to the broker: socket, login, channels. Blocking, and for one thread at a time; it may
 /// be handed from one to another. Closed when the last reference goes.
+///
+/// What comes from the broker is believed only as far as it was checked: one frame at a time, on a channel
+/// that is open (`BrokerConnection+Frames`). librabbitmq's own calls that wait for an answer are not used,
+/// since they keep all else that comes meanwhile, without a bound and without looking at the clock.
 public final class BrokerConnection {
-  private static let frameBytes: Int32 = 131_072
+  static let frameBytes: Int32 = 131_072
   private static let answerTimeout = Duration.seconds(10)
 
   let state: amqp_connection_state_t
-  private let url: BrokerURL
+  let url: BrokerURL
+  /// Takes the frames that come while a call waits for its answer.
+  var meanwhile: ((amqp_frame_t) throws(BrokerError) -> Void)?
+  private(set) var lastChannel: amqp_channel_t = 0
+  private(set) var watch: ReadWatch?
   private var isOpen = true
-  private var lastChannel: amqp_channel_t = 0
 
   /// The socket, for poll and epoll. Owned by the connection.
   public var fileDescriptor: Int32 { amqp_get_sockfd(state) }
@@ -40,10 +47,10 @@ public final class BrokerConnection {
     self.url = url
     do throws(BrokerError) {
       try connect(settings)
+      watch = ReadWatch(fileDescriptor)
       try logIn(settings, name)
     } catch {
-      isOpen = false
-      amqp_destroy_connection(state)
+      close()
       throw error
     }
   }
@@ -55,6 +62,7 @@ public final class BrokerConnection {
   public func close() {
     guard isOpen else { return }
     isOpen = false
+    watch?.end()
     // Without the handshake of connection.close, which could block: the broker sees the socket close.
     amqp_destroy_connection(state)
   }
@@ -62,28 +70,57 @@ public final class BrokerConnection {
   /// Says goodbye and waits for the answer, at most as long as for any other; then only `close()` is left.
   func end() {
     guard isOpen else { return }
-    amqp_connection_close(state, AMQP_REPLY_SUCCESS)
+    var request = amqp_connection_close_t()
+    request.reply_code = UInt16(AMQP_REPLY_SUCCESS)
+    _ = try? call(
+      0, sealpost_connection_close, request, answer: sealpost_connection_close_ok)
   }
 
   /// Opens one more channel.
   func openChannel() throws(BrokerError) -> amqp_channel_t {
     lastChannel += 1
-    amqp_channel_open(state, lastChannel)
-    try checkReply()
+    try call(
+      lastChannel, sealpost_channel_open, amqp_channel_open_t(), answer: sealpost_channel_open_ok)
     return lastChannel
   }
 
-  /// Throws what the broker or the library said about the last call.
-  func checkReply() throws(BrokerError) { try check(amqp_get_rpc_reply(state)) }
+  /// Takes frames that are larger than was agreed, on a connection that only consumes. RabbitMQ holds the
+  /// publisher to the limit, and then adds headers of its own to the message (`x-delivery-count`, `x-death`):
+  /// a message that nobody can take would come again for ever, and all behind it wait.
+  func takeLargerFrames() throws(BrokerError) {
+    try check(
+      status: amqp_tune_connection(
+        state, amqp_get_channel_max(state), amqp_get_frame_max(state) + Self.frameBytes,
+        amqp_get_heartbeat(state)))
+  }
 
-  /// Throws what a reply says.
-  func check(_ reply: amqp_rpc_reply_t) throws(BrokerError) {
-    switch reply.reply_type {
-    case AMQP_RESPONSE_NORMAL: return
-    case AMQP_RESPONSE_SERVER_EXCEPTION: throw error(reply.reply)
-    case AMQP_RESPONSE_LIBRARY_EXCEPTION: try check(status: reply.library_error)
-    default: throw .connectionLost("the broker closed it without a word")
+  /// Closes a channel, after which nothing more comes on it.
+  func closeChannel(_ channel: amqp_channel_t) throws(BrokerError) {
+    var request = amqp_channel_close_t()
+    request.reply_code = UInt16(AMQP_REPLY_SUCCESS)
+    try call(channel, sealpost_channel_close, request, answer: sealpost_channel_close_ok)
+    amqp_maybe_release_buffers(state)
+  }
+
+  /// Sends a method and waits for its answer, which is good until the next frame is read.
+  @discardableResult
+  func call<Request>(
+    _ channel: amqp_channel_t, _ method: amqp_method_number_t, _ request: Request,
+    answer: amqp_method_number_t
+  ) throws(BrokerError) -> amqp_method_t {
+    try send(channel, method, request)
+    return try wait(for: answer, on: channel, before: ContinuousClock.now + Self.answerTimeout)
+  }
+
+  /// Sends a method.
+  func send<Request>(
+    _ channel: amqp_channel_t, _ method: amqp_method_number_t, _ request: Request
+  ) throws(BrokerError) {
+    var request = request
+    let status = withUnsafeMutablePointer(to: &request) {
+      amqp_send_method(state, channel, method, $0)
     }
+    try check(status: status)
   }
 
   /// Throws what a status of the library says.
@@ -91,31 +128,6 @@ public final class BrokerConnection {
     guard status != AMQP_STATUS_OK.rawValue else { return }
     let words = String(cString: amqp_error_string2(status))
     throw status == AMQP_STATUS_TIMEOUT.rawValue ? .deadline(words) : .connectionLost(words)
-  }
-
-  /// The error of a `channel.close` or `connection.close`.
-  func error(_ method: amqp_method_t) -> BrokerError {
-    let code: UInt16
-    let text: amqp_bytes_t
-    if method.id == sealpost_connection_close,
-      let close = method.decoded?.assumingMemoryBound(to: amqp_connection_close_t.self)
-    {
-      (code, text) = (close.pointee.reply_code, close.pointee.reply_text)
-    } else if method.id == sealpost_channel_close,
-      let close = method.decoded?.assumingMemoryBound(to: amqp_channel_close_t.self)
-    {
-      (code, text) = (close.pointee.reply_code, close.pointee.reply_text)
-    } else {
-      return .connectionLost("unexpected method \(method.id)")
-    }
-    let words = String(
-      decoding: UnsafeRawBufferPointer(start: text.bytes, count: text.len), as: UTF8.self)
-    switch code {
-    case 403: return .notPermitted(words: words)
-    case 404: return .notFound(words: words)
-    case 406 where words.contains("inequivalent"): return .preconditionFailed(words: words)
-    default: return .closedByBroker(code: Int(code), words: words)
-    }
   }
 
   /// librabbitmq writes to TLS sockets without MSG_NOSIGNAL.
@@ -127,67 +139,13 @@ public final class BrokerConnection {
     var timeout = timeval(settings.connectTimeout)
     let status = amqp_socket_open_noblock(socket, url.host, Int32(url.port), &timeout)
     guard status == AMQP_STATUS_OK.rawValue else {
-      throw .unreachable(["\(url): \(String(cString: amqp_error_string2(status)))"])
+      throw .unreachable(["\(url): \(String(cString: amqp_error_string2(status)))\(tlsHint)"])
     }
     // A peer that is gone without a word must not hold a write up for the kernel's fifteen minutes.
     var milliseconds = UInt32(settings.heartbeat.milliseconds)
     setsockopt(
       fileDescriptor, Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, &milliseconds,
       socklen_t(MemoryLayout<UInt32>.size))
-    var handshake = timeval(settings.connectTimeout)
-    amqp_set_handshake_timeout(state, &handshake)
-    var answer = timeval(Self.answerTimeout)
-    amqp_set_rpc_timeout(state, &answer)
-  }
-
-  private func secureSocket() throws(BrokerError) -> OpaquePointer? {
-    guard let socket = amqp_ssl_socket_new(state) else { return nil }
-    func require(_ status: Int32, _ what: String) throws(BrokerError) {
-      guard status == AMQP_STATUS_OK.rawValue else {
-        throw .badURL(url: "\(url)", why: "\(what) cannot be used")
-      }
-    }
-    let verifies = url.parameters["verify"] != "verify_none"
-    amqp_ssl_socket_set_verify_peer(socket, verifies ? 1 : 0)
-    amqp_ssl_socket_set_verify_hostname(socket, verifies ? 1 : 0)
-    let authorities = url.parameters["cacertfile"] ?? "/etc/ssl/certs/ca-certificates.crt"
-    if verifies { try require(amqp_ssl_socket_set_cacert(socket, authorities), "cacertfile") }
-    if let certificate = url.parameters["certfile"], let key = url.parameters["keyfile"] {
-      try require(amqp_ssl_socket_set_key(socket, certificate, key), "certfile or keyfile")
-    }
-    try require(
-      amqp_ssl_socket_set_ssl_versions(socket, AMQP_TLSv1_2, AMQP_TLSvLATEST), "TLS 1.2")
-    return socket
-  }
-
-  /// Logs in with the capabilities that make a deleted queue and a blocked connection known: without
-  /// them both look like silence.
-  private func logIn(_ settings: BrokerSettings, _ name: String) throws(BrokerError) {
-    let arena = BytesArena()
-    let capabilities: [(key: String, value: HeaderValue)] = [
-      "publisher_confirms", "consumer_cancel_notify", "connection.blocked", "basic.nack",
-      "authentication_failure_close", "exchange_exchange_bindings",
-    ].map { ($0, .flag(true)) }
-    var properties = arena.table([
-      arena.entry("capabilities", .table(capabilities)),
-      arena.entry("connection_name", .text(name)), arena.entry("product", .text("Sealpost")),
-    ])
-    let heartbeat = url.parameters["heartbeat"].flatMap { Int32($0) }
-    let reply = sealpost_login(
-      state, url.vhost, Self.frameBytes,
-      heartbeat ?? Int32(settings.heartbeat.components.seconds), &properties, url.user, url.password
-    )
-    do throws(BrokerError) {
-      try check(reply)
-    } catch {
-      switch error {
-      case .notPermitted(let words) where words.contains("vhost"):
-        throw .vhostRefused(url: "\(url)", words: words)
-      case .notPermitted(let words): throw .accessRefused(url: "\(url)", words: words)
-      case .closedByBroker(530, let words): throw .vhostRefused(url: "\(url)", words: words)
-      default: throw .unreachable(["\(url): \(error.sentence)"])
-      }
-    }
   }
 }
 

@@ -9,13 +9,19 @@ import SealpostCore
 /// For one thread at a time; made on one, it may be handed to another.
 public final class BrokerConsumer {
   private static let largestBody = 512 << 20
+  /// Heartbeats that may pass before the rest of a message must have come on.
+  private static let patience = 2
 
   private let connection: BrokerConnection
   private let channel: amqp_channel_t
-  private let queues: [String]
-  private let tagPrefixBytes: Int
+  private let queues: [(name: String, prefetch: UInt16)]
+  private let tagPrefix: [UInt8]
   private var tags: [String] = []
+  private var lastTag: UInt64 = 0
   private var assembly: MessageAssembly?
+  private var early: [BrokerMessage] = []
+  private var pieces: UInt64 = 0
+  private var lull: (pieces: UInt64, since: Int64) = (0, 0)
   private var lastSent = MonotonicTime.nanoseconds()
   /// How often each side shows the other that it lives, as agreed with the broker; zero for never.
   public let heartbeat: Duration
@@ -29,20 +35,24 @@ public final class BrokerConsumer {
     consumerTagPrefix: String
   ) throws(BrokerError) {
     self.connection = connection
-    self.queues = queues.map(\.name)
-    tagPrefixBytes = consumerTagPrefix.utf8.count + 1
+    self.queues = queues
+    tagPrefix = Array("\(consumerTagPrefix).".utf8)
     heartbeat = .seconds(Int64(amqp_get_heartbeat(connection.state)))
     channel = try connection.openChannel()
+    try connection.takeLargerFrames()
+    connection.meanwhile = { [unowned self] frame throws(BrokerError) in try takeEarly(frame) }
     let arena = BytesArena()
     for (index, queue) in queues.enumerated() {
-      amqp_basic_qos(connection.state, channel, 0, queue.prefetch, 0)
-      try connection.checkReply()
+      var qos = amqp_basic_qos_t()
+      qos.prefetch_count = queue.prefetch
+      try connection.call(channel, sealpost_basic_qos, qos, answer: sealpost_basic_qos_ok)
       let tag = "\(consumerTagPrefix).\(index)"
-      amqp_basic_consume(
-        connection.state, channel, arena.bytes(queue.name), arena.bytes(tag), 0, 0, 0,
-        amqp_empty_table)
-      try connection.checkReply()
       tags.append(tag)
+      var consume = amqp_basic_consume_t()
+      consume.queue = arena.bytes(queue.name)
+      consume.consumer_tag = arena.bytes(tag)
+      try connection.call(
+        channel, sealpost_basic_consume, consume, answer: sealpost_basic_consume_ok)
     }
   }
 
@@ -53,13 +63,14 @@ public final class BrokerConsumer {
   /// - Returns: how many there were. At the limit there may be more, also when the socket is silent.
   /// - Throws: when the connection is of no use any more. What was not acknowledged comes again.
   public func read(limit: Int, _ deliver: (BrokerMessage) -> Void) throws(BrokerError) -> Int {
-    var count = 0
+    var count = min(limit, early.count)
+    for message in early.prefix(count) { deliver(message) }
+    early.removeFirst(count)
     while count < limit {
-      var frame = amqp_frame_t()
-      var zero = timeval()
-      let status = amqp_simple_wait_frame_noblock(connection.state, &frame, &zero)
-      if status == AMQP_STATUS_TIMEOUT.rawValue { break }
-      try connection.check(status: status)
+      guard let frame = try connection.nextFrame() else {
+        try checkPatience()
+        break
+      }
       if let message = try take(frame) {
         count += 1
         deliver(message)
@@ -81,8 +92,9 @@ public final class BrokerConsumer {
   public func cancel() throws(BrokerError) {
     let arena = BytesArena()
     for tag in tags {
-      amqp_basic_cancel(connection.state, channel, arena.bytes(tag))
-      try connection.checkReply()
+      var cancel = amqp_basic_cancel_t()
+      cancel.consumer_tag = arena.bytes(tag)
+      try connection.call(channel, sealpost_basic_cancel, cancel, answer: sealpost_basic_cancel_ok)
     }
     tags = []
   }
@@ -109,26 +121,54 @@ public final class BrokerConsumer {
   public func close() {
     if let block = assembly?.block { free(block) }
     assembly = nil
+    for message in early { message.free() }
+    early = []
+    connection.meanwhile = nil
     connection.close()
   }
 
+  /// Keeps a message that came while a call waited for its answer.
+  private func takeEarly(_ frame: amqp_frame_t) throws(BrokerError) {
+    // Frames of other channels are no deliveries.
+    guard frame.channel == channel, let message = try take(frame) else { return }
+    early.append(message)
+    guard early.count <= queues.reduce(0, { $0 + Int($1.prefetch) }) else {
+      throw .connectionLost("it sent more messages than were asked for")
+    }
+  }
+
+  /// A broker that began a message and goes on with heartbeats alone would hold up all behind it.
+  private func checkPatience() throws(BrokerError) {
+    guard assembly != nil, heartbeat > .zero else { return }
+    let now = MonotonicTime.nanoseconds()
+    if lull.pieces != pieces {
+      lull = (pieces, now)
+    } else if now - lull.since > heartbeat.nanoseconds * Int64(Self.patience) {
+      throw .connectionLost("the rest of a message did not come")
+    }
+  }
+
   private func take(_ frame: amqp_frame_t) throws(BrokerError) -> BrokerMessage? {
+    pieces += 1
     switch Int32(frame.frame_type) {
     case AMQP_FRAME_METHOD:
-      try take(frame.payload.method)
+      try take(frame.payload.method, of: frame.channel)
       return nil
     case AMQP_FRAME_HEADER:
       let properties = frame.payload.properties
-      guard assembly != nil else { return nil }
       let raw = UnsafeRawBufferPointer(start: properties.raw.bytes, count: properties.raw.len)
+      guard assembly != nil, frame.channel == channel, properties.class_id == sealpost_basic_class
+      else { throw .connectionLost("it sent properties without a message") }
       guard properties.body_size <= UInt64(Self.largestBody),
         assembly!.begin(properties: raw, bodyBytes: Int(properties.body_size))
-      else { throw .connectionLost("the broker announced \(properties.body_size) bytes") }
+      else { throw .connectionLost("it announced a body of \(properties.body_size) bytes") }
     case AMQP_FRAME_BODY:
       let piece = frame.payload.body_fragment
-      guard assembly != nil else { return nil }
+      guard assembly != nil, frame.channel == channel else {
+        throw .connectionLost("it sent a body without a message")
+      }
       guard assembly!.append(UnsafeRawBufferPointer(start: piece.bytes, count: piece.len)) else {
-        throw .connectionLost("the broker sent more than it announced")
+        throw .connectionLost("it sent more of a body than it announced")
       }
     default: return nil
     }
@@ -137,29 +177,43 @@ public final class BrokerConsumer {
     return BrokerMessage(complete)
   }
 
-  private func take(_ method: amqp_method_t) throws(BrokerError) {
+  private func take(_ method: amqp_method_t, of channel: amqp_channel_t) throws(BrokerError) {
     switch method.id {
     case sealpost_basic_deliver:
+      guard assembly == nil, channel == self.channel else {
+        throw .connectionLost("it began a message inside of another one")
+      }
       guard let deliver = method.decoded?.assumingMemoryBound(to: amqp_basic_deliver_t.self) else {
         return
       }
-      let tag = deliver.pointee.consumer_tag
-      let name = UnsafeRawBufferPointer(start: tag.bytes, count: tag.len).dropFirst(tagPrefixBytes)
+      guard let queue = queue(deliver.pointee.consumer_tag) else {
+        throw .connectionLost("it sent a message to a consumer that there is not")
+      }
+      // So RabbitMQ numbers them; what is settled later relies on it.
+      guard deliver.pointee.delivery_tag == lastTag + 1 else {
+        throw .connectionLost(
+          "delivery \(deliver.pointee.delivery_tag) came after delivery \(lastTag)")
+      }
+      lastTag += 1
       let exchange = deliver.pointee.exchange
       assembly = MessageAssembly(
-        tag: deliver.pointee.delivery_tag, queue: name.reduce(0) { $0 * 10 + Int($1) - 48 },
-        redelivered: deliver.pointee.redelivered != 0,
+        tag: lastTag, queue: queue, redelivered: deliver.pointee.redelivered != 0,
         exchange: UnsafeRawBufferPointer(start: exchange.bytes, count: exchange.len))
     case sealpost_basic_cancel:
       guard let cancel = method.decoded?.assumingMemoryBound(to: amqp_basic_cancel_t.self) else {
         return
       }
-      let tag = cancel.pointee.consumer_tag
-      let index = UnsafeRawBufferPointer(start: tag.bytes, count: tag.len).dropFirst(tagPrefixBytes)
-        .reduce(0) { $0 * 10 + Int($1) - 48 }
-      throw .consumerCancelled(queue: queues.indices.contains(index) ? queues[index] : "?")
-    case sealpost_channel_close, sealpost_connection_close: throw connection.error(method)
-    default: break
+      throw .consumerCancelled(
+        queue: queue(cancel.pointee.consumer_tag).map { queues[$0].name } ?? "?")
+    default: try connection.checkClose(method)
     }
+  }
+
+  /// Which of the queues a consumer tag stands for: its index is behind the prefix.
+  private func queue(_ tag: amqp_bytes_t) -> Int? {
+    let text = UnsafeRawBufferPointer(start: tag.bytes, count: tag.len)
+    guard text.count == tagPrefix.count + 1, text.starts(with: tagPrefix) else { return nil }
+    let index = Int(text[tagPrefix.count]) - 48
+    return queues.indices.contains(index) ? index : nil
   }
 }

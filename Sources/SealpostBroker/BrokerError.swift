@@ -6,6 +6,10 @@ public enum BrokerError: Error, Hashable, Sendable {
   case unreachable([String])
   /// The broker does not know the user or the password.
   case accessRefused(url: String, words: String)
+  /// The broker knows no user for our certificate.
+  case certificateRefused(url: String, words: String)
+  /// The broker does not offer the way in which we want to log in.
+  case mechanismNotOffered(url: String, wanted: String, offered: String)
   /// The virtual host is not there, or not for this user.
   case vhostRefused(url: String, words: String)
   /// A queue or exchange is there with other arguments than ours.
@@ -29,7 +33,8 @@ public enum BrokerError: Error, Hashable, Sendable {
   public var isRetriable: Bool {
     switch self {
     case .badURL, .preconditionFailed, .unsafeBroker: false
-    case .accessRefused, .vhostRefused, .notPermitted, .unreachable, .notFound, .consumerCancelled,
+    case .accessRefused, .certificateRefused, .mechanismNotOffered, .vhostRefused, .notPermitted,
+      .unreachable, .notFound, .consumerCancelled,
       .closedByBroker, .connectionLost, .deadline:
       true
     }
@@ -50,6 +55,10 @@ public enum BrokerError: Error, Hashable, Sendable {
       "No broker could be reached: \(reasons.joined(separator: "; ")). Start RabbitMQ or correct SEALPOST_AMQP_URL."
     case .accessRefused(let url, let words):
       "The broker at \(url) refused the login (\(words)). Correct user and password in SEALPOST_AMQP_URL."
+    case .certificateRefused(let url, let words):
+      "The broker at \(url) knows no user for our certificate (\(words)). Add a user of the name that it takes from the certificate (ssl_cert_login_from of RabbitMQ), or correct certfile in SEALPOST_AMQP_URL."
+    case .mechanismNotOffered(let url, let wanted, let offered):
+      "The broker at \(url) offers no login by \(wanted), only \(offered). Enable its plugin rabbitmq_auth_mechanism_ssl and add EXTERNAL to auth_mechanisms, or correct auth_mechanism in SEALPOST_AMQP_URL."
     case .vhostRefused(let url, let words):
       "The broker at \(url) refused the virtual host (\(words)). Create it with `rabbitmqctl add_vhost`, give the user permissions, or correct the path of SEALPOST_AMQP_URL."
     case .preconditionFailed(let words):

@@ -70,8 +70,14 @@ public enum BrokerProof {
   private static func remove(_ name: String, _ connection: BrokerConnection) {
     guard let channel = try? connection.openChannel() else { return }
     let arena = BytesArena()
-    amqp_queue_delete(connection.state, channel, arena.bytes(name), 0, 0)
-    amqp_exchange_delete(connection.state, channel, arena.bytes(name), 0)
+    var queue = amqp_queue_delete_t()
+    queue.queue = arena.bytes(name)
+    _ = try? connection.call(
+      channel, sealpost_queue_delete, queue, answer: sealpost_queue_delete_ok)
+    var exchange = amqp_exchange_delete_t()
+    exchange.exchange = arena.bytes(name)
+    _ = try? connection.call(
+      channel, sealpost_exchange_delete, exchange, answer: sealpost_exchange_delete_ok)
     amqp_maybe_release_buffers(connection.state)
   }
 }

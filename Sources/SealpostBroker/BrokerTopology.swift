@@ -16,8 +16,7 @@ public enum BrokerTopology {
       case .binding(let binding): try bind(binding, connection, channel)
       }
     }
-    amqp_channel_close(connection.state, channel, AMQP_REPLY_SUCCESS)
-    amqp_maybe_release_buffers(connection.state)
+    try connection.closeChannel(channel)
   }
 
   static func declare(
@@ -25,20 +24,24 @@ public enum BrokerTopology {
     isAutoDeleted: Bool = false
   ) throws(BrokerError) {
     let arena = BytesArena()
-    amqp_exchange_declare(
-      connection.state, channel, arena.bytes(exchange.name), arena.bytes(exchange.kind), 0,
-      exchange.isDurable ? 1 : 0, isAutoDeleted ? 1 : 0, 0, amqp_empty_table)
-    try connection.checkReply()
+    var request = amqp_exchange_declare_t()
+    request.exchange = arena.bytes(exchange.name)
+    request.type = arena.bytes(exchange.kind)
+    request.durable = exchange.isDurable ? 1 : 0
+    request.auto_delete = isAutoDeleted ? 1 : 0
+    try connection.call(
+      channel, sealpost_exchange_declare, request, answer: sealpost_exchange_declare_ok)
   }
 
   static func declare(
     _ queue: TopologyPlan.Queue, _ connection: BrokerConnection, _ channel: amqp_channel_t
   ) throws(BrokerError) {
     let arena = BytesArena()
-    amqp_queue_declare(
-      connection.state, channel, arena.bytes(queue.name), 0, 1, 0, 0,
-      arena.table(queue.arguments.map { arena.entry($0.key, $0.value) }))
-    try connection.checkReply()
+    var request = amqp_queue_declare_t()
+    request.queue = arena.bytes(queue.name)
+    request.durable = 1
+    request.arguments = arena.table(queue.arguments.map { arena.entry($0.key, $0.value) })
+    try connection.call(channel, sealpost_queue_declare, request, answer: sealpost_queue_declare_ok)
   }
 
   private static func bind(
@@ -47,14 +50,26 @@ public enum BrokerTopology {
     let arena = BytesArena()
     switch binding.target {
     case .queue(let queue):
-      amqp_queue_bind(
-        connection.state, channel, arena.bytes(queue), arena.bytes(binding.source),
-        arena.bytes(binding.key), amqp_empty_table)
+      try bind(queue: arena.bytes(queue), to: binding.source, binding.key, connection, channel)
     case .exchange(let exchange):
-      amqp_exchange_bind(
-        connection.state, channel, arena.bytes(exchange), arena.bytes(binding.source),
-        arena.bytes(binding.key), amqp_empty_table)
+      var request = amqp_exchange_bind_t()
+      request.destination = arena.bytes(exchange)
+      request.source = arena.bytes(binding.source)
+      request.routing_key = arena.bytes(binding.key)
+      try connection.call(
+        channel, sealpost_exchange_bind, request, answer: sealpost_exchange_bind_ok)
     }
-    try connection.checkReply()
+  }
+
+  static func bind(
+    queue: amqp_bytes_t, to exchange: String, _ key: String, _ connection: BrokerConnection,
+    _ channel: amqp_channel_t
+  ) throws(BrokerError) {
+    let arena = BytesArena()
+    var request = amqp_queue_bind_t()
+    request.queue = queue
+    request.exchange = arena.bytes(exchange)
+    request.routing_key = arena.bytes(key)
+    try connection.call(channel, sealpost_queue_bind, request, answer: sealpost_queue_bind_ok)
   }
 }

@@ -1,7 +1,7 @@
 /// The address of a broker: `amqp://user:password@host:port/vhost`, or `amqps`.
 ///
 /// Of the query (RabbitMQ's URI query parameters) `cacertfile`, `certfile`, `keyfile`,
-/// `verify=verify_none` and `heartbeat` are understood.
+/// `verify=verify_none`, `heartbeat` in seconds and `auth_mechanism=external` are understood.
 public struct BrokerURL: Sendable, CustomStringConvertible, CustomReflectable {
   /// Whether it is `amqps`.
   public let isSecure: Bool
@@ -14,11 +14,22 @@ public struct BrokerURL: Sendable, CustomStringConvertible, CustomReflectable {
   let user: String
   let password: String
   let parameters: [String: String]
+  let heartbeat: UInt16?
+  let authenticates: Mechanism
+
+  /// The ways to log in (SASL), by the broker's names.
+  enum Mechanism: String, Sendable {
+    case plain = "PLAIN"
+    case external = "EXTERNAL"
+  }
 
   /// Reads one URL.
   public init(parsing text: String) throws(BrokerError) {
     let shown = Self.redact(text)
     func refuse(_ why: String) -> BrokerError { .badURL(url: shown, why: why) }
+    guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+      throw refuse("it holds a space, a control or a non-ASCII character: percent-encode it")
+    }
     let rest: Substring
     if text.hasPrefix("amqp://") {
       isSecure = false
@@ -56,9 +67,38 @@ public struct BrokerURL: Sendable, CustomStringConvertible, CustomReflectable {
     var parameters: [String: String] = [:]
     for pair in (query ?? "").split(separator: "&") {
       let (key, value) = Self.split(pair, at: "=")
-      parameters[String(key)] = Self.decode(value ?? "") ?? ""
+      guard let value = Self.decode(value ?? "") else {
+        throw refuse("\(key) has a broken percent escape")
+      }
+      parameters[String(key)] = value
     }
     self.parameters = parameters
+    heartbeat = try parameters["heartbeat"].map { text throws(BrokerError) in
+      guard let seconds = UInt16(text) else {
+        throw refuse("heartbeat must be a number of seconds up to 65535")
+      }
+      return seconds
+    }
+    authenticates = try Self.mechanism(parameters, isSecure: isSecure, refuse)
+  }
+
+  private static func mechanism(
+    _ parameters: [String: String], isSecure: Bool, _ refuse: (String) -> BrokerError
+  ) throws(BrokerError) -> Mechanism {
+    guard (parameters["certfile"] == nil) == (parameters["keyfile"] == nil) else {
+      throw refuse("certfile and keyfile go together")
+    }
+    guard ["verify_peer", "verify_none"].contains(parameters["verify"] ?? "verify_peer") else {
+      throw refuse("verify must be verify_peer or verify_none")
+    }
+    let name = parameters["auth_mechanism"] ?? "plain"
+    guard let mechanism = Mechanism(rawValue: name.uppercased()) else {
+      throw refuse("auth_mechanism must be plain or external")
+    }
+    guard mechanism == .plain || isSecure && parameters["certfile"] != nil else {
+      throw refuse("auth_mechanism=external needs amqps, certfile and keyfile")
+    }
+    return mechanism
   }
 
   /// Reads several URLs with commas between them.
@@ -126,10 +166,19 @@ public struct BrokerURL: Sendable, CustomStringConvertible, CustomReflectable {
     return String(validating: bytes, as: UTF8.self)
   }
 
+  /// The text without what may be a password, wherever it stands: also where the text is no URL. By bytes: to
+  /// `Character` an @ with an accent is none.
   private static func redact(_ text: String) -> String {
-    guard let scheme = text.firstRange(of: "://"), let at = text.lastIndex(of: "@"),
-      scheme.upperBound < at, let colon = text[scheme.upperBound..<at].firstIndex(of: ":")
-    else { return text }
-    return text[...colon] + "***" + text[at...]
+    let bytes = text.utf8
+    let (at, colon) = (UInt8(ascii: "@"), UInt8(ascii: ":"))
+    let start = bytes.firstRange(of: "://".utf8)?.upperBound ?? bytes.startIndex
+    guard let first = bytes[start...].firstIndex(of: colon) else { return text }
+    if let last = bytes.lastIndex(of: at), last >= start {
+      return first < last ? text[...first] + "***" + text[last...] : text
+    }
+    // Cut off at a comma in the password, say. A port is no secret, and an IPv6 address neither.
+    let port = text[bytes.index(after: first)...].prefix { $0 != "/" && $0 != "?" }
+    return Int(port) != nil || bytes[start...].first == UInt8(ascii: "[")
+      ? text : text[...first] + "***"
   }
 }

@@ -7,6 +7,13 @@ import Glibc
 ///
 /// For one thread at a time.
 public final class ConfirmingPublisher {
+  /// After so many others want their turn, and what was kept of them can go.
+  private static let framesAtOnce = 1000
+  /// Foreign headers that leave less of a frame than an eighth stay behind: our own must fit beside them, and
+  /// what the broker adds on the way, such as `x-death` for each queue of the ladder.
+  private static let shareLeft = 8
+  private static let longestKeptAnyway = 512
+
   private let connection: BrokerConnection
   private let channel: amqp_channel_t
   private var nextSequence: UInt64 = 1
@@ -19,7 +26,6 @@ public final class ConfirmingPublisher {
     let code: Int
     let words: String
     var sequence: UInt64?
-    var bodyLeft: Int
   }
 
   private var returned: [UInt64: PublishOutcome] = [:]
@@ -34,8 +40,8 @@ public final class ConfirmingPublisher {
   public init(connection: BrokerConnection) throws(BrokerError) {
     self.connection = connection
     channel = try connection.openChannel()
-    amqp_confirm_select(connection.state, channel)
-    try connection.checkReply()
+    try connection.call(
+      channel, sealpost_confirm_select, amqp_confirm_select_t(), answer: sealpost_confirm_select_ok)
   }
 
   /// Sends a message; what becomes of it is told by `process` under the number that this returns.
@@ -45,7 +51,8 @@ public final class ConfirmingPublisher {
     var pool = amqp_pool_t()
     init_amqp_pool(&pool, 4096)
     defer { empty_amqp_pool(&pool) }
-    var properties = Self.properties(message, sequence, arena, &pool)
+    var properties = Self.properties(
+      message, sequence, arena, &pool, room: Int(amqp_get_frame_max(connection.state)))
     let body = amqp_bytes_t(
       len: message.body.count, bytes: UnsafeMutableRawPointer(mutating: message.body.baseAddress))
     try connection.check(
@@ -98,12 +105,7 @@ public final class ConfirmingPublisher {
 
   private func readFrames(_ body: (UInt64, PublishOutcome) -> Void) throws(BrokerError) -> Int {
     var count = 0
-    while true {
-      var frame = amqp_frame_t()
-      var zero = timeval()
-      let status = amqp_simple_wait_frame_noblock(connection.state, &frame, &zero)
-      if status == AMQP_STATUS_TIMEOUT.rawValue { break }
-      try connection.check(status: status)
+    while count < Self.framesAtOnce, let frame = try connection.nextFrame() {
       count += 1
       try take(frame, body)
     }
@@ -122,7 +124,9 @@ public final class ConfirmingPublisher {
       returning?.sequence = properties.correlationID.flatMap {
         UInt64(String(decoding: $0, as: UTF8.self))
       }
-      if let returning, let sequence = returning.sequence {
+      if let returning, let sequence = returning.sequence,
+        outstandingSequences.contains(sequence)
+      {
         returned[sequence] = .returned(code: returning.code, words: returning.words)
       }
       returning = nil
@@ -136,40 +140,37 @@ public final class ConfirmingPublisher {
     switch method.id {
     case sealpost_basic_ack:
       guard let ack = method.decoded?.assumingMemoryBound(to: amqp_basic_ack_t.self) else { return }
-      end(ack.pointee.delivery_tag, multiple: ack.pointee.multiple != 0) {
+      try end(ack.pointee.delivery_tag, multiple: ack.pointee.multiple != 0) {
         body($0, returned.removeValue(forKey: $0) ?? .confirmed)
       }
     case sealpost_basic_nack:
       guard let nack = method.decoded?.assumingMemoryBound(to: amqp_basic_nack_t.self) else {
         return
       }
-      end(nack.pointee.delivery_tag, multiple: nack.pointee.multiple != 0) { body($0, .refused) }
+      try end(nack.pointee.delivery_tag, multiple: nack.pointee.multiple != 0) {
+        body($0, .refused)
+      }
     case sealpost_basic_return:
       guard let back = method.decoded?.assumingMemoryBound(to: amqp_basic_return_t.self) else {
         return
       }
-      let words = back.pointee.reply_text
       returning = Return(
-        code: Int(back.pointee.reply_code),
-        words: String(
-          decoding: UnsafeRawBufferPointer(start: words.bytes, count: words.len), as: UTF8.self),
-        bodyLeft: 0)
+        code: Int(back.pointee.reply_code), words: BrokerConnection.text(back.pointee.reply_text))
     case sealpost_connection_blocked:
       let reason = method.decoded?.assumingMemoryBound(to: amqp_connection_blocked_t.self)
         .pointee.reason
       blockedReason =
-        reason.map {
-          "the broker is in alarm: "
-            + String(
-              decoding: UnsafeRawBufferPointer(start: $0.bytes, count: $0.len), as: UTF8.self)
-        } ?? "the broker is in alarm"
+        reason.map { "the broker is in alarm: \(BrokerConnection.text($0))" }
+        ?? "the broker is in alarm"
     case sealpost_connection_unblocked: blockedReason = nil
-    case sealpost_channel_close, sealpost_connection_close: throw connection.error(method)
-    default: break
+    default: try connection.checkClose(method)
     }
   }
 
-  private func end(_ tag: UInt64, multiple: Bool, _ body: (UInt64) -> Void) {
+  private func end(_ tag: UInt64, multiple: Bool, _ body: (UInt64) -> Void) throws(BrokerError) {
+    guard tag < nextSequence else {
+      throw .connectionLost("it confirmed message \(tag), and \(nextSequence - 1) were published")
+    }
     guard multiple else {
       if outstandingSequences.remove(tag) != nil { body(tag) }
       return
@@ -188,13 +189,30 @@ public final class ConfirmingPublisher {
     "x-acquired-count", "CC", "BCC",
   ]
 
+  /// Headers that say whose an event is and what a retry is of: never left behind.
+  private static func isOurs(_ key: String) -> Bool {
+    ["account", "traceparent", BrokerMessage.aboutHeader].contains(key)
+      || key.hasPrefix(RetryHeaders.Name.prefix)
+  }
+
+  private static func isShort(_ value: amqp_field_value_t) -> Bool {
+    switch Int32(value.kind) {
+    case Int32(AMQP_FIELD_KIND_UTF8.rawValue), Int32(AMQP_FIELD_KIND_BYTES.rawValue):
+      value.value.bytes.len <= longestKeptAnyway
+    case Int32(AMQP_FIELD_KIND_TABLE.rawValue), Int32(AMQP_FIELD_KIND_ARRAY.rawValue): false
+    default: true
+    }
+  }
+
   private static func properties(
-    _ message: OutgoingMessage, _ sequence: UInt64, _ arena: BytesArena, _ pool: inout amqp_pool_t
+    _ message: OutgoingMessage, _ sequence: UInt64, _ arena: BytesArena, _ pool: inout amqp_pool_t,
+    room: Int
   ) -> amqp_basic_properties_t {
     var properties = amqp_basic_properties_t()
     var entries = message.headers.map { arena.entry($0.key, $0.value) }
     var flags = AMQP_BASIC_DELIVERY_MODE_FLAG | AMQP_BASIC_CORRELATION_ID_FLAG
     if let kept = message.keptProperties {
+      let keepsAll = kept.count <= room - room / Self.shareLeft
       let replaced = Set(message.headers.map(\.key))
       var decoded: UnsafeMutableRawPointer?
       let raw = amqp_bytes_t(
@@ -209,7 +227,11 @@ public final class ConfirmingPublisher {
             let key = String(
               decoding: UnsafeRawBufferPointer(start: entry.key.bytes, count: entry.key.len),
               as: UTF8.self)
-            if !replaced.contains(key), !brokerHeaders.contains(key) { entries.append(entry) }
+            if !replaced.contains(key), !brokerHeaders.contains(key),
+              keepsAll || isOurs(key) && isShort(entry.value)
+            {
+              entries.append(entry)
+            }
           }
         }
         if message.contentType == nil,

@@ -7,6 +7,7 @@ internal import CRabbitMQ
 public final class ControlChannel {
   private static let prefetch: UInt16 = 1000
   private static let messagesAtOnce = 1000
+  private static let longestText = 512
 
   private let connection: BrokerConnection
   private let consumer: BrokerConsumer
@@ -28,13 +29,12 @@ public final class ControlChannel {
       TopologyPlan.Exchange(name: exchange, kind: "fanout", isDurable: false), connection, channel)
     let queue = "\(exchange).\(name)"
     let arena = BytesArena()
-    amqp_queue_declare(
-      connection.state, channel, arena.bytes(queue), 0, 0, 1, 1, amqp_empty_table)
-    try connection.checkReply()
-    amqp_queue_bind(
-      connection.state, channel, arena.bytes(queue), arena.bytes(exchange), amqp_empty_bytes,
-      amqp_empty_table)
-    try connection.checkReply()
+    var request = amqp_queue_declare_t()
+    request.queue = arena.bytes(queue)
+    request.exclusive = 1
+    request.auto_delete = 1
+    try connection.call(channel, sealpost_queue_declare, request, answer: sealpost_queue_declare_ok)
+    try BrokerTopology.bind(queue: request.queue, to: exchange, "", connection, channel)
     consumer = try BrokerConsumer(
       connection: connection, queues: [(queue, Self.prefetch)], consumerTagPrefix: name)
   }
@@ -48,11 +48,13 @@ public final class ControlChannel {
         arena.bytes(text)))
   }
 
-  /// Reads what was said, without waiting.
+  /// Reads what was said, without waiting; what is longer than anything that we say is nothing of ours.
   public func read(_ body: (String) -> Void) throws(BrokerError) {
     var last: UInt64?
     _ = try consumer.read(limit: Self.messagesAtOnce) { message in
-      body(String(decoding: message.body, as: UTF8.self))
+      if message.body.count <= Self.longestText {
+        body(String(decoding: message.body, as: UTF8.self))
+      }
       last = message.tag
       message.free()
     }

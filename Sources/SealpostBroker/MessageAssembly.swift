@@ -9,6 +9,7 @@ struct MessageAssembly {
   private(set) var propertyBytes = 0
   private(set) var bodyBytes = 0
   private(set) var received = 0
+  private var hasProperties = false
   private(set) var block: UnsafeMutableRawPointer
 
   init(tag: UInt64, queue: Int, redelivered: Bool, exchange: UnsafeRawBufferPointer) {
@@ -20,11 +21,12 @@ struct MessageAssembly {
     if let start = exchange.baseAddress { memcpy(block, start, exchange.count) }
   }
 
-  /// Makes room for properties and body; false when there is none.
+  /// Makes room for properties and body; false when there is none, or they are there already.
   mutating func begin(properties: UnsafeRawBufferPointer, bodyBytes: Int) -> Bool {
-    guard let larger = realloc(block, exchangeBytes + properties.count + bodyBytes + 1) else {
-      return false
-    }
+    guard !hasProperties,
+      let larger = realloc(block, exchangeBytes + properties.count + bodyBytes + 1)
+    else { return false }
+    hasProperties = true
     block = larger
     propertyBytes = properties.count
     self.bodyBytes = bodyBytes
@@ -42,5 +44,5 @@ struct MessageAssembly {
     return true
   }
 
-  var isComplete: Bool { received == bodyBytes }
+  var isComplete: Bool { hasProperties && received == bodyBytes }
 }

@@ -27,8 +27,7 @@ public struct QueueDepth: Hashable, Sendable {
     for queue in settings.names.queues {
       depths.append(try read(queue, on: connection, channel))
     }
-    amqp_channel_close(connection.state, channel, AMQP_REPLY_SUCCESS)
-    amqp_maybe_release_buffers(connection.state)
+    try connection.closeChannel(channel)
     return depths
   }
 
@@ -37,11 +36,14 @@ public struct QueueDepth: Hashable, Sendable {
     throws(BrokerError) -> QueueDepth
   {
     let arena = BytesArena()
-    let reply = amqp_queue_declare(
-      connection.state, channel, arena.bytes(queue), 1, 1, 0, 0, amqp_empty_table)
-    try connection.checkReply()
+    var request = amqp_queue_declare_t()
+    request.queue = arena.bytes(queue)
+    request.passive = 1
+    request.durable = 1
+    let answer = try connection.call(
+      channel, sealpost_queue_declare, request, answer: sealpost_queue_declare_ok
+    ).decoded.assumingMemoryBound(to: amqp_queue_declare_ok_t.self).pointee
     return QueueDepth(
-      queue: queue, messages: Int(reply?.pointee.message_count ?? 0),
-      consumers: Int(reply?.pointee.consumer_count ?? 0))
+      queue: queue, messages: Int(answer.message_count), consumers: Int(answer.consumer_count))
   }
 }

@@ -9,8 +9,12 @@ public struct Timestamp: Hashable, Comparable, Sendable {
   /// Makes a timestamp from nanoseconds since the epoch.
   public init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
 
-  /// Makes a timestamp from whole seconds since the epoch.
-  public init(seconds: Int64) { self.nanoseconds = seconds * 1_000_000_000 }
+  /// Makes a timestamp from whole seconds since the epoch; saturates beyond the range, since a receiver may
+  /// name any date.
+  public init(seconds: Int64) {
+    let (product, isOver) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+    nanoseconds = isOver ? (seconds < 0 ? .min : .max) : product
+  }
 
   /// Whole seconds since the epoch, rounded down.
   public var seconds: Int64 {
@@ -23,14 +27,16 @@ public struct Timestamp: Hashable, Comparable, Sendable {
     lhs.nanoseconds < rhs.nanoseconds
   }
 
-  /// The timestamp `duration` later.
+  /// The timestamp `duration` later; saturates beyond the range.
   public static func + (lhs: Timestamp, duration: Duration) -> Timestamp {
-    Timestamp(nanoseconds: lhs.nanoseconds &+ duration.nanoseconds)
+    let (sum, isOver) = lhs.nanoseconds.addingReportingOverflow(duration.nanoseconds)
+    return Timestamp(nanoseconds: isOver ? (lhs.nanoseconds < 0 ? .min : .max) : sum)
   }
 
-  /// The time from `rhs` to `lhs`.
+  /// The time from `rhs` to `lhs`; saturates at 292 years.
   public static func - (lhs: Timestamp, rhs: Timestamp) -> Duration {
-    .nanoseconds(lhs.nanoseconds &- rhs.nanoseconds)
+    let (difference, isOver) = lhs.nanoseconds.subtractingReportingOverflow(rhs.nanoseconds)
+    return .nanoseconds(isOver ? (lhs < rhs ? .min : .max) : difference)
   }
 }
 

@@ -12,6 +12,7 @@ final class Connector: Sendable {
   private let logger: Logger
   private let isStopped = Atomic(false)
   private let pause = Mailbox<Bool>()
+  private let backoff = Mutex(Backoff())
 
   init(
     settings: BrokerSettings, queues: [(name: String, prefetch: UInt16)], name: String,
@@ -25,8 +26,15 @@ final class Connector: Sendable {
   }
 
   /// Connects once more and leaves the consumer in the lane's mailbox.
-  func connect() {
-    _ = WorkerThread("\(name)-connect") { self.run() }
+  ///
+  /// - Parameter wasOfUse: whether the connection was that is lost. After one that was not there is a pause,
+  ///   so that a broker that is there and good for nothing is not asked without end.
+  func connect(afterUse wasOfUse: Bool = true) {
+    if wasOfUse { backoff.withLock { $0.reset() } }
+    _ = WorkerThread("\(name)-connect") {
+      if !wasOfUse { self.wait(self.nextPause()) }
+      self.run()
+    }
   }
 
   /// Gives up connecting. Any thread.
@@ -35,8 +43,13 @@ final class Connector: Sendable {
     pause.post(true)
   }
 
+  private func nextPause() -> Duration { backoff.withLock { $0.next() } }
+
+  private func wait(_ duration: Duration) {
+    pause.wait(milliseconds: Int32(duration.nanoseconds / 1_000_000))
+  }
+
   private func run() {
-    var backoff = Backoff()
     var settings = settings
     while !isStopped.load(ordering: .acquiring) {
       do throws(BrokerError) {
@@ -44,11 +57,11 @@ final class Connector: Sendable {
         return
       } catch {
         settings.tryAnotherFirst()
-        let wait = backoff.next()
+        let wait = nextPause()
         logger.warning(
           "cannot consume, connecting again",
           metadata: ["lane": "\(name)", "error": "\(error.sentence)", "in": "\(wait)"])
-        pause.wait(milliseconds: Int32(wait.nanoseconds / 1_000_000))
+        self.wait(wait)
       }
     }
   }

@@ -14,7 +14,6 @@ final class ControlExchange: Sendable {
   }
 
   private static let lookInterval: Int64 = 1_000_000_000
-  private static let longestText = 512
 
   private let settings: BrokerSettings
   private let lanes: [Mailbox<LaneMessage>]
@@ -89,9 +88,7 @@ final class ControlExchange: Sendable {
       _ = poll(&descriptors, 2, Int32(wait) + 1)
       for news in takeOrders() { try channel.send(news.text(from: workerName)) }
       try channel.read { text in
-        guard text.utf8.count <= Self.longestText, let (sender, news) = WindowNews.read(text),
-          sender != workerName
-        else { return }
+        guard let (sender, news) = WindowNews.read(text), sender != workerName else { return }
         for lane in lanes { lane.post(.news(news)) }
       }
       if MonotonicTime.nanoseconds() >= lookAt {

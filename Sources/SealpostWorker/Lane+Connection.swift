@@ -11,6 +11,8 @@ extension Lane {
   func take(_ connected: BrokerConsumer) {
     guard drainDeadline == nil, pause == .none else { return connected.close() }
     consumer = connected
+    consumingSince = instant
+    wasOfUse = false
     acknowledgements = Acknowledgements()
     isReading = true
     mayHaveMore = true
@@ -37,7 +39,10 @@ extension Lane {
     metrics.count(.connectionLosses)
     messages.forEachIndex { messages[$0].pointee.isAbandoned = true }
     abandonWaiting()
-    if drainDeadline == nil, pause == .none { surroundings.connector.connect() }
+    if drainDeadline == nil, pause == .none {
+      wasOfUse = wasOfUse || instant - consumingSince >= Self.longEnoughConsuming
+      surroundings.connector.connect(afterUse: wasOfUse)
+    }
   }
 
   /// Lets go of what has not begun: a message of which any part waits is not acknowledged. One whose
@@ -61,6 +66,10 @@ extension Lane {
     do throws(BrokerError) {
       let count = try consumer.read(limit: Self.messagesPerTurn) { take($0) }
       mayHaveMore = count == Self.messagesPerTurn
+      // Those of a connection that was lost count as well while they are under way.
+      guard messages.count <= 5 * surroundings.settings.prefetch + engine.capacity else {
+        throw .connectionLost("it sent more messages than were asked for")
+      }
     } catch {
       return lose(error)
     }
@@ -97,6 +106,7 @@ extension Lane {
     guard let consumer else { return }
     let batch = acknowledgements.take(
       threshold: threshold ?? min(128, max(16, surroundings.settings.prefetch / 8)))
+    if batch != Acknowledgements.Batch() { wasOfUse = true }
     do throws(BrokerError) {
       if let tag = batch.upTo { try consumer.acknowledge(tag, multiple: true) }
       for tag in batch.single { try consumer.acknowledge(tag, multiple: false) }

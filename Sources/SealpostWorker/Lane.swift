@@ -48,6 +48,8 @@ final class Lane {
   /// is made again in ten microseconds.
   static let webhooksKept = 16_384
   static let tickMilliseconds: Int32 = 100
+  /// A connection that stood so long was of use, also without a message.
+  static let longEnoughConsuming: Int64 = 10_000_000_000
   /// Rows go to the recorder this many at a time, or after this many milliseconds, or when nothing is in
   /// flight any more: each hand-over costs memory and a lock.
   static let recordsPerRequest = 128
@@ -63,6 +65,8 @@ final class Lane {
   // The broker's side.
   var consumer: BrokerConsumer?
   var connection = 0
+  var consumingSince: Int64 = 0
+  var wasOfUse = false
   var acknowledgements = Acknowledgements()
   var mayHaveMore = false
   var isReading = true

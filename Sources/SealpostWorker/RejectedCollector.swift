@@ -70,8 +70,8 @@ final class RejectedCollector: Sendable {
       ]
       _ = poll(&descriptors, 2, 1000)
       var messages: [BrokerMessage] = []
-      while try consumer.read(limit: Self.batch, { messages.append($0) }) == Self.batch {}
       defer { for message in messages { message.free() } }
+      _ = try consumer.read(limit: Self.batch) { messages.append($0) }
       guard let last = messages.last else { continue }
       do throws(StoreError) {
         try store.keepRejected(messages.map { draft($0) })

@@ -7,6 +7,11 @@ import Synchronization
 /// librabbitmq, libcurl and SQLite block, so they live on threads like this and never on the
 /// cooperative pool.
 package final class WorkerThread: Sendable {
+  /// librabbitmq decodes tables in tables by recursion. The deepest that fits into a frame of 128 KiB takes
+  /// 3 MiB, consumers take frames of twice that, and a default (`ulimit -s`) may be less. It is address space,
+  /// and no memory before it is used.
+  private static let stackBytes = 16 << 20
+
   private struct State {
     var hasEnded = false
     var waiters: [CheckedContinuation<Void, Never>] = []
@@ -33,8 +38,12 @@ package final class WorkerThread: Sendable {
   package init(_ name: String, _ body: @escaping @Sendable () -> Void) {
     let start = Unmanaged.passRetained(Start(name: name, body: body, thread: self))
     var handle = pthread_t()
+    var attributes = pthread_attr_t()
+    pthread_attr_init(&attributes)
+    pthread_attr_setstacksize(&attributes, Self.stackBytes)
+    defer { pthread_attr_destroy(&attributes) }
     let status = pthread_create(
-      &handle, nil,
+      &handle, &attributes,
       { argument in
         let start = Unmanaged<Start>.fromOpaque(argument!).takeRetainedValue()
         _ = sealpost_name_thread(String(start.name.prefix(15)))

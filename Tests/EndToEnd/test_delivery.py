@@ -126,3 +126,21 @@ def test_bodies_over_the_budget_are_taken_in_turn(make_program, receiver, publis
     wait_until(lambda: len(receiver.requests) >= 60, "all deliveries")
     assert {request.event: request.digest for request in receiver.requests} == published
     assert len(receiver.requests) == 60
+
+
+def test_headers_that_fill_a_frame_stop_nobody(make_program, publish, receiver):
+    """RabbitMQ takes 128 KiB of headers from a publisher, and adds more on the way to us and round the ladder."""
+    program = make_program(SEALPOST_RETRY_INITIAL="1s", SEALPOST_RETRY_JITTER="0")
+    program.add_webhook(receiver.url("/hook"), "*", account="acme")
+    receiver.answers("/hook", 500, 200)
+    program.start()
+    publisher = publish(program)
+    padding = {"pad": "x" * 131_000}
+    publisher.publish("evt_large", event_body(), account="acme", headers=padding)
+    publisher.publish("evt_bad", b"no event", account="acme", headers=padding)
+    publisher.publish("evt_small", event_body(), account="acme")
+    wait_until(
+        lambda: {(request.event, request.attempt) for request in receiver.requests} == {
+            ("evt_large", 1), ("evt_large", 2), ("evt_small", 1), ("evt_small", 2)}, "both attempts of both")
+    wait_until(lambda: len(program.json("rejected", "list")) == 1, "the rejected message")
+    assert "connecting again" not in program.log

@@ -68,6 +68,17 @@ import Testing
     #expect(parse(value) == nil)
   }
 
+  /// Nanoseconds in 64 bits end in 2262; a receiver may name any year.
+  @Test(arguments: [
+    ("Fri, 31 Dec 9999 23:59:59 GMT", RetryAfter.maximum),
+    ("Sun Nov  6 08:49:37 3994", RetryAfter.maximum),
+    ("Sat, 01 Jan 2263 00:00:00 GMT", RetryAfter.maximum), ("Mon, 01 Jan 0001 00:00:00 GMT", .zero),
+    ("Sun Jan  1 00:00:00 0000", .zero),
+  ])
+  func bearsDatesThatNoTimestampHolds(value: String, wait: Duration) {
+    #expect(parse(value) == wait)
+  }
+
   private func parse(_ value: String) -> Duration? {
     Array(value.utf8).withUnsafeBytes { RetryAfter.parse($0, now: start) }
   }

@@ -21,7 +21,7 @@ class Broker:
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="sealpost-broker-"))
         self.port = free_port()
         plugins = self.folder / "enabled_plugins"
-        plugins.write_text("[].\n")
+        plugins.write_text("[rabbitmq_auth_mechanism_ssl].\n" if with_tls else "[].\n")
         self.environment = {
             "PATH": os.environ["PATH"],
             "LANG": "C.UTF-8",
@@ -42,17 +42,23 @@ class Broker:
         self.start()
 
     def _add_tls(self):
-        """A TLS listener with a certificate for localhost, signed by an authority of its own."""
+        """A TLS listener with a certificate for localhost, signed by an authority of its own. Who shows one of
+        the same authority may log in by it, as the user of its common name."""
         self.tls_port = free_port()
-        authority = Authority(self.folder)
-        self.authority = authority.file
-        certificate, key = authority.sign("localhost")
+        self.certificates = Authority(self.folder)
+        self.authority = self.certificates.file
+        certificate, key = self.certificates.sign("localhost")
         configuration = self.folder / "rabbitmq.conf"
         configuration.write_text(
             f"listeners.ssl.default = {self.tls_port}\n"
             f"ssl_options.cacertfile = {self.authority}\n"
             f"ssl_options.certfile = {certificate}\n"
-            f"ssl_options.keyfile = {key}\n")
+            f"ssl_options.keyfile = {key}\n"
+            "ssl_options.verify = verify_peer\n"
+            "ssl_options.fail_if_no_peer_cert = false\n"
+            "ssl_cert_login_from = common_name\n"
+            "auth_mechanisms.1 = PLAIN\n"
+            "auth_mechanisms.2 = EXTERNAL\n")
         self.environment["RABBITMQ_CONFIG_FILE"] = str(configuration)
 
     @property
