@@ -65,7 +65,7 @@ func buildApplication(_ settings: Settings, roles: Set<ServeCommand.Role>, lanes
     services += [publisher, plane.queueMonitor]
   }
   services.append(
-    ServerApplication.build(settings: try settings.server, control: control, logger: logger))
+    try ServerApplication.build(settings: try settings.server, control: control, logger: logger))
   if roles.contains(.worker) {
     var workerSettings = try settings.worker
     workerSettings.lanes = lanes ?? workerSettings.lanes
