@@ -93,7 +93,8 @@ import Testing
       header: try WebhookHeader(name: "Authorization", value: "planted-secret"), access: access,
       box: try SecretBox(key: SecretBytes("planted-secret".utf8 + Array(repeating: 0, count: 18))),
       pair: try SigningKeyPair(parsing: pair), secret: try SigningSecret(parsing: secret))
-    var text = "\(holder) \(String(reflecting: holder)) \([holder.token]) \(String(describing: Optional(holder.token)))"
+    var text =
+      "\(holder) \(String(reflecting: holder)) \([holder.token]) \(String(describing: Optional(holder.token)))"
     dump(holder, to: &text)
     #expect(text.contains("redacted"))
     for planted in [

@@ -168,9 +168,10 @@ import Testing
   /// As a receiver with that key would, at that time.
   private func verify(_ header: String, with key: String, _ vector: Vector) throws {
     guard case .seconds(let seconds) = vector.timestamp else { throw SigningError.badSecret }
+    let body = vector.op == "sign" ? try vector.body : []
     try SignatureCheck.verify(
       scheme: .standardEd25519, tokens: [WebhookToken(key)], header: header, id: vector.id ?? "",
-      timestamp: "\(seconds)", body: (try? vector.body) ?? [], now: Timestamp(seconds: seconds))
+      timestamp: "\(seconds)", body: body, now: Timestamp(seconds: seconds))
   }
 
   @Test(arguments: [SignatureScheme.standard, .standardEd25519])
