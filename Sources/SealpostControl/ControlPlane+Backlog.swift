@@ -23,20 +23,20 @@ extension ControlPlane {
   public func requeueDead(_ id: Int64, by principal: Principal) async throws {
     try principal.require(.webhookWrite)
     let entry = try await visibleDead(id, principal)
-    try await store.revive(id)
-    try await note(
+    try await noting(
       "dead.requeue", "\(id)", account: entry.account, by: principal,
-      "\(entry.eventID) to \(entry.webhookID)")
+      "\(entry.eventID) to \(entry.webhookID)"
+    ).revive(id)
   }
 
   /// Forgets one. The log keeps its attempts.
   public func dropDead(_ id: Int64, by principal: Principal) async throws {
     try principal.require(.webhookWrite)
     let entry = try await visibleDead(id, principal)
-    try await store.removeBacklog(id)
-    try await note(
+    try await noting(
       "dead.drop", "\(id)", account: entry.account, by: principal,
-      "\(entry.eventID) to \(entry.webhookID)")
+      "\(entry.eventID) to \(entry.webhookID)"
+    ).removeBacklog(id)
   }
 
   /// How many deliveries of an account, or of all, wait or were set aside; counted up to 100,000.
@@ -76,16 +76,16 @@ extension ControlPlane {
     try await publisher.publish([
       .rejected(id: entry.messageID, account: account, body: entry.body)
     ])
-    try await store.removeRejected(id)
-    try await note("rejected.requeue", "\(id)", account: entry.account, by: principal)
+    try await noting("rejected.requeue", "\(id)", account: entry.account, by: principal)
+      .removeRejected(id)
   }
 
   /// Forgets one.
   public func dropRejected(_ id: Int64, by principal: Principal) async throws {
     try principal.require(.webhookWrite)
     let entry = try await visibleRejected(id, principal)
-    try await store.removeRejected(id)
-    try await note("rejected.drop", "\(id)", account: entry.account, by: principal, entry.reason)
+    try await noting("rejected.drop", "\(id)", account: entry.account, by: principal, entry.reason)
+      .removeRejected(id)
   }
 
   /// How full the queues are now. They hold the messages of all accounts.

@@ -68,11 +68,11 @@ extension ControlPlane {
   public func resend(_ id: Int64, by principal: Principal) async throws -> Resend {
     try principal.require(.webhookWrite)
     let entry = try await visible(id, principal)
-    let resend = try await store.newRun(ofAttempt: id)
-    try await publisher.publish([.delivery(resend)])
-    try await note(
+    let resend = try await noting(
       "delivery.resend", "\(id)", account: entry.account, by: principal,
-      "\(entry.eventID) to \(entry.webhookID) as run \(resend.run)")
+      "\(entry.eventID) to \(entry.webhookID)"
+    ).newRun(ofAttempt: id)
+    try await publisher.publish([.delivery(resend)])
     return resend
   }
 

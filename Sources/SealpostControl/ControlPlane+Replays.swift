@@ -1,3 +1,4 @@
+import Foundation
 import SealpostCore
 public import SealpostStore
 
@@ -47,12 +48,13 @@ extension ControlPlane {
         "\(settings.quotas.backlog) deliveries of the account wait already: let them go out first.")
     }
     let expected = try await store.count(selection, webhook: id, upTo: Self.mostCounted)
-    let replay = try await store.createReplay(
-      account: webhook.account, webhook: id, selection, rate: input.rate, expected: expected)
-    try await note(
-      "replay.create", replay.id, account: webhook.account, by: principal,
-      "\(expected) deliveries to \(id)")
-    return replay
+    let replay = UUID().uuidString.lowercased()
+    return try await noting(
+      "replay.create", replay, account: webhook.account, by: principal,
+      "\(expected) deliveries to \(id)"
+    ).createReplay(
+      id: replay, account: webhook.account, webhook: id, selection, rate: input.rate,
+      expected: expected)
   }
 
   /// A webhook's replays, newest first.
@@ -77,10 +79,9 @@ extension ControlPlane {
     async throws -> Replay
   {
     try principal.require(.webhookWrite)
-    _ = try await visible(id, webhook, principal)
-    let replay = try await store.cancelReplay(id)
-    try await note("replay.cancel", id, account: replay.account, by: principal)
-    return replay
+    let replay = try await visible(id, webhook, principal)
+    return try await noting("replay.cancel", id, account: replay.account, by: principal)
+      .cancelReplay(id)
   }
 
   private func visible(_ id: String, _ webhook: String, _ principal: Principal) async throws

@@ -49,10 +49,10 @@ extension ControlPlane {
     let record = APIToken(
       id: token.id, name: name, account: account, scopes: scopes, hash: token.hash,
       createdAt: .now(), expiresAt: expiresAt)
-    try await store.add(record)
-    try await note(
+    try await noting(
       "token.create", token.id, account: account, by: principal,
-      "\(name): \(scopes.map(\.rawValue).sorted().joined(separator: ", "))")
+      "\(name): \(scopes.map(\.rawValue).sorted().joined(separator: ", "))"
+    ).add(record)
     return NewToken(record: record, token: token)
   }
 
@@ -66,7 +66,6 @@ extension ControlPlane {
   public func revokeToken(_ id: String, by principal: Principal) async throws {
     try principal.requireAdministrator()
     let account = try await store.apiToken(id)?.account
-    try await store.revokeAPIToken(id)
-    try await note("token.revoke", id, account: account, by: principal)
+    try await noting("token.revoke", id, account: account, by: principal).revokeAPIToken(id)
   }
 }

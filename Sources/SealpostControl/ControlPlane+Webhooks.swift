@@ -41,7 +41,7 @@ extension ControlPlane {
       try rules.scheme(input.scheme ?? SignatureScheme.hmacSHA256.rawValue)
     }
     let token = faults.check("token") {
-      try rules.token(input.token ?? SigningSecret.make(), scheme ?? .hmacSHA256)
+      try rules.token(input.token, scheme ?? .hmacSHA256)
     }
     let headers = faults.check("headers") { try rules.headers(input.headers ?? []) }
     let retry = faults.check("retry") { try input.retry.flatMap { try rules.retry($0) } }
@@ -53,13 +53,12 @@ extension ControlPlane {
     else {
       throw ControlError(.failed, "internal_error", "A fault was not noted.")
     }
-    let webhook = try await store.create(
-      WebhookDraft(
-        account: account, name: name, url: url, scheme: scheme, token: token, events: events,
-        headers: headers, retry: retry, timeout: timeout, isActive: input.active ?? true),
-      most: settings.quotas.webhooks)
-    try await note(
-      "webhook.create", webhook.id, account: account, by: principal, webhook.url.withoutQuery)
+    let draft = WebhookDraft(
+      account: account, name: name, url: url, scheme: scheme, token: token, events: events,
+      headers: headers, retry: retry, timeout: timeout, isActive: input.active ?? true)
+    let webhook = try await noting(
+      "webhook.create", draft.id, account: account, by: principal, url.withoutQuery
+    ).create(draft, most: settings.quotas.webhooks)
     return WebhookWithToken(webhook: webhook, token: token)
   }
 
@@ -88,10 +87,12 @@ extension ControlPlane {
       change.token = faults.check("token") { try rules.token(token, scheme) }
     } else if scheme != current.scheme {
       // The token that is there must be able to sign by the new scheme.
-      _ = faults.check("token") { try rules.token(current.tokens.first?.clearText ?? "", scheme) }
+      _ = faults.check("token") { try WebhookSigner(scheme: scheme, tokens: current.tokens) }
     }
     if let headers = input.headers {
-      change.headers = faults.check("headers") { try rules.headers(headers) }
+      change.headers = faults.check("headers") {
+        try rules.headers(headers, known: current.headers)
+      }
     }
     if let retry = input.retry {
       change.retry = .some(faults.check("retry") { try rules.retry(retry) } ?? nil)
@@ -104,43 +105,51 @@ extension ControlPlane {
     change.isActive = input.active
     // Its owner says that it is to be tried again.
     if input.active == true { change.health = .healthy }
-    let webhook = try await store.update(id, change)
-    try await note(
-      "webhook.update", id, account: webhook.account, by: principal,
-      Self.changedParts(input).joined(separator: ", "))
-    return webhook
+    return try await noting(
+      "webhook.update", id, account: current.account, by: principal,
+      Self.changedParts(input).joined(separator: ", ")
+    ).update(id, change)
   }
 
   /// Deletes a webhook. Deliveries that wait for it end.
   public func deleteWebhook(_ id: String, by principal: Principal) async throws {
     try principal.require(.webhookWrite)
     let webhook = try await find(id, principal)
-    try await store.delete(id)
-    try await note(
-      "webhook.delete", id, account: webhook.account, by: principal, webhook.name)
+    try await noting(
+      "webhook.delete", id, account: webhook.account, by: principal, webhook.name
+    ).delete(id)
   }
 
   /// Gives a webhook a new token. The one before it signs beside it until the overlap is over, where the
   /// scheme can carry two signatures.
+  ///
+  /// - Parameter overlap: nil for a day where two signatures can be sent, else none.
   public func rotateToken(
-    of id: String, to text: String?, overlap: Duration = .seconds(86400), by principal: Principal
+    of id: String, to text: String?, overlap: Duration? = nil, by principal: Principal
   ) async throws -> WebhookWithToken {
     try principal.require(.webhookWrite)
     let current = try await find(id, principal)
     var faults = FieldFaults()
     let rules = WebhookRules(settings: settings)
     let token = faults.check("token") {
-      try rules.token(text ?? SigningSecret.make(), current.scheme)
+      try rules.token(text, current.scheme)
     }
+    let overlap = overlap ?? (current.scheme.carriesTwoSignatures ? .seconds(86400) : .zero)
     if overlap < .zero || overlap > .seconds(7 * 86400) {
       faults.add("overlapSeconds", "bad_overlap", "It must be 0 to 604800: at most seven days.")
+    } else if overlap > .zero, !current.scheme.carriesTwoSignatures {
+      faults.add(
+        "overlapSeconds", "bad_overlap",
+        "\(current.scheme.rawValue) sends one signature only, so the token before ends at once: leave it out, or change the scheme to standard."
+      )
     }
     try faults.throwIfAny()
     var change = WebhookChange()
     change.token = token
     if overlap > .zero, !current.tokens.isEmpty { change.overlapUntil = .now() + overlap }
-    let webhook = try await store.update(id, change)
-    try await note("webhook.rotate_token", id, account: webhook.account, by: principal)
+    let webhook = try await noting(
+      "webhook.rotate_token", id, account: current.account, by: principal
+    ).update(id, change)
     return WebhookWithToken(webhook: webhook, token: token ?? WebhookToken(""))
   }
 
@@ -157,36 +166,42 @@ extension ControlPlane {
     return token
   }
 
+  /// A webhook's own headers with their values. That they were read is in the audit log before they are given.
+  public func headers(of id: String, by principal: Principal) async throws -> [WebhookHeader] {
+    try principal.require(.webhookWrite)
+    let webhook = try await find(id, principal)
+    try await note("webhook.read_headers", id, account: webhook.account, by: principal)
+    return webhook.headers
+  }
+
   /// Holds a webhook's deliveries back.
   public func pauseWebhook(_ id: String, by principal: Principal) async throws -> Webhook {
     try principal.require(.webhookWrite)
-    _ = try await find(id, principal)
+    let webhook = try await find(id, principal)
     var change = WebhookChange()
     change.isPaused = true
-    let webhook = try await store.update(id, change)
-    try await note("webhook.pause", id, account: webhook.account, by: principal)
-    return webhook
+    return try await noting("webhook.pause", id, account: webhook.account, by: principal)
+      .update(id, change)
   }
 
   /// Goes on with a webhook that was paused or suspended.
   public func resumeWebhook(_ id: String, by principal: Principal) async throws -> Webhook {
     try principal.require(.webhookWrite)
-    _ = try await find(id, principal)
+    let webhook = try await find(id, principal)
     var change = WebhookChange()
     change.isPaused = false
     change.health = .healthy
-    let webhook = try await store.update(id, change)
-    try await note("webhook.resume", id, account: webhook.account, by: principal)
-    return webhook
+    return try await noting("webhook.resume", id, account: webhook.account, by: principal)
+      .update(id, change)
   }
 
   /// Stops or goes on with all deliveries of all workers.
   public func setPaused(_ isPaused: Bool, by principal: Principal) async throws {
     try principal.require(.webhookWrite)
     try principal.requireAdministrator()
-    try await store.setPaused(isPaused)
-    try await note(
-      isPaused ? "deliveries.pause" : "deliveries.resume", "", account: nil, by: principal)
+    try await noting(
+      isPaused ? "deliveries.pause" : "deliveries.resume", "", account: nil, by: principal
+    ).setPaused(isPaused)
   }
 
   /// The webhook, where the principal may see it.

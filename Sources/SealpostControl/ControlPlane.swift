@@ -20,6 +20,7 @@ public struct ControlPlane: Sendable {
   let publisher: EventPublisher
   let publishRates = RateLimiter()
   let signInTickets = SignInTickets()
+  let publicKeySet = PublicKeySet()
 
   /// Makes a control plane.
   public init(settings: ControlSettings, store: any Store, publisher: EventPublisher) {
@@ -29,7 +30,17 @@ public struct ControlPlane: Sendable {
     queueMonitor = QueueMonitor(settings: settings.broker)
   }
 
-  /// Keeps who did what.
+  /// The store, whose next change keeps who did it in the same transaction.
+  func noting(
+    _ action: String, _ subject: String, account: String?, by principal: Principal,
+    _ detail: String = ""
+  ) -> any Store {
+    store.noting(
+      AuditEntry(
+        account: account, actor: principal.name, action: action, subject: subject, detail: detail))
+  }
+
+  /// Keeps who did what, where nothing in the store changes by it.
   func note(
     _ action: String, _ subject: String, account: String?, by principal: Principal,
     _ detail: String = ""

@@ -26,6 +26,14 @@ public final class RateLimiter: Sendable {
   /// - Parameter seconds: how long a span is.
   public init(seconds: Int64 = 1) { self.seconds = seconds }
 
+  /// Whether nothing is left of one's limit in this span. Counts nothing.
+  public func isUsedUp(_ limit: Int, for key: String, now: Timestamp = .now()) -> Bool {
+    let span = now.seconds / seconds
+    return counts.withLock { counts in
+      counts[key].map { $0.span == span && $0.used >= limit } ?? false
+    }
+  }
+
   /// Counts so many for one, and tells whether that is within its limit.
   public func take(_ amount: Int = 1, of limit: Int, for key: String, now: Timestamp = .now())
     -> Allowance

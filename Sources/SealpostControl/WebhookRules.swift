@@ -49,13 +49,17 @@ struct WebhookRules {
 
   func scheme(_ text: String) throws(FieldFault) -> SignatureScheme {
     guard let scheme = SignatureScheme(rawValue: text) else {
-      let known = SignatureScheme.allCases.map(\.rawValue).joined(separator: " or ")
-      throw FieldFault(field: "scheme", code: "bad_scheme", message: "It must be \(known).")
+      let known = SignatureScheme.allCases.map(\.rawValue).joined(separator: ", ")
+      throw FieldFault(field: "scheme", code: "bad_scheme", message: "It must be one of \(known).")
     }
     return scheme
   }
 
-  func token(_ text: String, _ scheme: SignatureScheme) throws -> WebhookToken {
+  /// The token that was given, or one made for the scheme.
+  func token(_ text: String?, _ scheme: SignatureScheme) throws -> WebhookToken {
+    guard let text else {
+      return scheme == .standardEd25519 ? try SigningKeyPair.make() : SigningSecret.make()
+    }
     guard (1...Self.longestToken).contains(text.utf8.count), !text.unicodeScalars.contains("\0")
     else {
       throw FieldFault(
@@ -67,14 +71,26 @@ struct WebhookRules {
     return token
   }
 
-  func headers(_ pairs: [(name: String, value: String)]) throws -> [WebhookHeader] {
+  /// Headers as they were written.
+  ///
+  /// - Parameter known: those that are there: a value that is written as it is shown stays what it was.
+  func headers(_ pairs: [(name: String, value: String)], known: [WebhookHeader] = []) throws
+    -> [WebhookHeader]
+  {
     guard pairs.count <= Self.mostHeaders else {
       throw FieldFault(
         field: "headers", code: "too_many_headers", message: "At most \(Self.mostHeaders).")
     }
     var headers: [WebhookHeader] = []
     for pair in pairs {
-      let header = try WebhookHeader(name: pair.name, value: pair.value)
+      let kept = known.first { $0.name.lowercased() == pair.name.lowercased() }
+      if pair.value == WebhookView.hiddenValue, kept == nil {
+        throw FieldFault(
+          field: "headers", code: "bad_header",
+          message: "\(pair.name) has no value yet that could be kept: write it out.")
+      }
+      let value = pair.value == WebhookView.hiddenValue ? kept?.value : pair.value
+      let header = try WebhookHeader(name: pair.name, value: value ?? "")
       guard !headers.contains(where: { $0.name.lowercased() == header.name.lowercased() }) else {
         throw FieldFault(
           field: "headers", code: "bad_header", message: "\(header.name) stands there twice.")

@@ -1,7 +1,16 @@
 public import SealpostCore
+import SealpostSigning
 
 /// A webhook as JSON.
 public struct WebhookView: Encodable, Sendable {
+  /// What stands for the value of a header: values may be credentials.
+  public static let hiddenValue = "<hidden>"
+
+  /// A key that receivers verify with.
+  struct PublicKey: Encodable, Sendable {
+    let kid, key: String
+  }
+
   /// Its own retry policy, where it has one.
   struct Retry: Encodable, Sendable {
     let initialSeconds, factor, maximumSeconds: Double
@@ -17,17 +26,22 @@ public struct WebhookView: Encodable, Sendable {
   let status, health: String
   let healthSince: String?
   let token: String?
+  let publicKeys: [PublicKey]?
   let createdAt, updatedAt: String
 
-  /// The view of a webhook; with its token only for the answers that may hold it.
-  public init(_ webhook: Webhook, token: WebhookToken? = nil) {
+  /// The view of a webhook; with its token and the values of its headers only for the answers that may hold
+  /// them.
+  public init(_ webhook: Webhook, token: WebhookToken? = nil, headers shown: [WebhookHeader]? = nil)
+  {
     id = webhook.id
     account = webhook.account
     name = webhook.name
     url = webhook.url.text
     scheme = webhook.scheme.rawValue
     events = webhook.events.map(\.text)
-    headers = Dictionary(webhook.headers.map { ($0.name, $0.value) }) { $1 }
+    headers = Dictionary(
+      shown?.map { ($0.name, $0.value) } ?? webhook.headers.map { ($0.name, Self.hiddenValue) }
+    ) { $1 }
     retry = webhook.retry.map {
       Retry(
         initialSeconds: $0.initial / .seconds(1), factor: $0.factor,
@@ -40,6 +54,10 @@ public struct WebhookView: Encodable, Sendable {
     health = webhook.health.rawValue
     healthSince = webhook.healthSince?.iso8601
     self.token = token?.clearText
+    let keys = VerifyingKey.keys(of: webhook)
+    publicKeys =
+      keys.isEmpty
+      ? nil : keys.map { PublicKey(kid: PublicKeySet.name($0, of: webhook.id), key: $0.text) }
     createdAt = webhook.createdAt.iso8601
     updatedAt = webhook.updatedAt.iso8601
   }

@@ -20,6 +20,11 @@ struct ByteTable<Value: Sendable>: Sendable {
     return entries[index].value
   }
 
+  /// The first key whose value is looked for. Looks at all of them.
+  func key(where isLookedFor: (Value) -> Bool) -> String? {
+    entries.first { isLookedFor($0.value) }.map { String(decoding: $0.key, as: UTF8.self) }
+  }
+
   /// Sets the value under a key.
   mutating func set(_ key: String, _ value: Value) {
     var key = key

@@ -8,12 +8,15 @@ public struct DirectoryChange: Sendable {
     public let account: String
     /// Its key in the store.
     public let key: Int64
+    /// Whether all of its account is removed: its deliveries end without a trace. Its account may be empty.
+    public let isPurged: Bool
 
     /// Makes a deletion from its parts.
-    public init(id: String, account: String, key: Int64) {
+    public init(id: String, account: String, key: Int64, isPurged: Bool = false) {
       self.id = id
       self.account = account
       self.key = key
+      self.isPurged = isPurged
     }
   }
 

@@ -18,6 +18,7 @@ public struct WebhookDirectory: Sendable {
   private var slots: [Int64: Int] = [:]
   private var hosts: [String: Int] = [:]
   private var deletedKeys: [String: Int64] = [:]
+  private var purged: Set<String> = []
 
   /// An empty directory.
   public init() {}
@@ -46,6 +47,11 @@ public struct WebhookDirectory: Sendable {
     deletedKeys[String(decoding: id, as: UTF8.self)]
   }
 
+  /// Whether a webhook was deleted with all of its account: nothing of it is to be kept.
+  public func isPurged(id: UnsafeRawBufferPointer) -> Bool {
+    !purged.isEmpty && purged.contains(String(decoding: id, as: UTF8.self))
+  }
+
   /// The directory with a change.
   public func applying(_ change: DirectoryChange) -> WebhookDirectory {
     var result = self
@@ -55,8 +61,14 @@ public struct WebhookDirectory: Sendable {
     var gone: [String: Set<String>] = [:]
     for webhook in change.webhooks { changed[webhook.account, default: []].append(webhook) }
     for deletion in change.deleted {
-      gone[deletion.account, default: []].insert(deletion.id)
+      // Whoever missed the deletion itself may find the account's name gone.
+      let isMissed = deletion.isPurged && deletedKeys[deletion.id] == nil
+      let account =
+        isMissed
+        ? accounts.key { $0.entry(id: deletion.id) != nil } ?? deletion.account : deletion.account
+      gone[account, default: []].insert(deletion.id)
       result.deletedKeys[deletion.id] = deletion.key
+      if deletion.isPurged { result.purged.insert(deletion.id) }
     }
     for account in Set(changed.keys).union(gone.keys) {
       let old = result.routes(account)

@@ -1,5 +1,6 @@
-/// A header of the owner's own that goes out with each of a webhook's deliveries.
-public struct WebhookHeader: Hashable, Sendable {
+/// A header of the owner's own that goes out with each of a webhook's deliveries. Its value may be a
+/// credential, so it is no part of what is printed.
+public struct WebhookHeader: Hashable, Sendable, CustomStringConvertible, CustomReflectable {
   /// The field name as given.
   public let name: String
   /// The field value.
@@ -44,6 +45,12 @@ public struct WebhookHeader: Hashable, Sendable {
     self.name = name
     self.value = value
   }
+
+  /// The name alone.
+  public var description: String { "\(name): <redacted>" }
+
+  /// Without children, so that `dump` shows nothing.
+  public var customMirror: Mirror { Mirror(self, children: []) }
 
   private static let reserved: Set<String> = [
     "host", "connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding",

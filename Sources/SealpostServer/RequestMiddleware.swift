@@ -6,10 +6,27 @@ import SealpostControl
 /// What holds for every request: an identity, headers that keep browsers from guessing, and an answer of
 /// ours to whatever went wrong.
 struct RequestMiddleware: RouterMiddleware {
+  /// What holds where an answer says nothing else: it is nobody's page, frame, script or referrer.
+  private static let strictHeaders = [
+    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
+    ("Referrer-Policy", "no-referrer"), ("X-Frame-Options", "DENY"),
+    ("Cross-Origin-Resource-Policy", "same-origin"), ("Cache-Control", "no-store"),
+  ].compactMap { name, value in HTTPField.Name(name).map { HTTPField(name: $0, value: value) } }
+
+  /// Whether connections are TLS by ourselves. Else a proxy may say so of its own.
+  let isSecure: Bool
+
   func handle(
     _ request: Request, context: ServerContext,
     next: (Request, ServerContext) async throws -> Response
   ) async throws -> Response {
+    var request = request
+    // Nobody else has the say about it then.
+    if isSecure {
+      var head = request.head
+      head.headerFields[RequestOrigin.forwardedProtocol] = "https"
+      request = Request(head: head, body: request.body)
+    }
     var response: Response
     do {
       response = try await next(request, context)
@@ -21,7 +38,12 @@ struct RequestMiddleware: RouterMiddleware {
     }
     response.headers[Self.requestID] = context.id
     response.headers[.xContentTypeOptions] = "nosniff"
-    if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-store" }
+    for field in Self.strictHeaders where response.headers[field.name] == nil {
+      response.headers.append(field)
+    }
+    if RequestOrigin.isSecure(request) {
+      response.headers[.strictTransportSecurity] = "max-age=31536000"
+    }
     return response
   }
 

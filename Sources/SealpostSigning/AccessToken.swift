@@ -1,9 +1,10 @@
 internal import COpenSSL
+internal import SealpostCore
 
 /// A token of the API: `sp_`, a public identity, and 256 random bits, both in hexadecimal digits.
 ///
 /// The identity finds the row that holds the hash of the whole; the secret part is nowhere but with its
-/// holder. Prints itself redacted.
+/// holder. Prints itself redacted; its memory is wiped when nobody holds it any more.
 public struct AccessToken: Sendable, CustomStringConvertible, CustomDebugStringConvertible,
   CustomReflectable
 {
@@ -13,8 +14,10 @@ public struct AccessToken: Sendable, CustomStringConvertible, CustomDebugStringC
 
   /// The public part, by which a token is listed and revoked.
   public let id: String
-  /// The whole token, shown once to whoever asked for it.
-  public let clearText: String
+  private let bytes: SecretBytes
+
+  /// The whole token, a copy that nobody wipes: shown once to whoever asked for it.
+  public var clearText: String { bytes.withUnsafeBytes { String(decoding: $0, as: UTF8.self) } }
 
   /// Makes a new token.
   public static func make() -> AccessToken {
@@ -25,7 +28,7 @@ public struct AccessToken: Sendable, CustomStringConvertible, CustomDebugStringC
 
   private init(id: String, clearText: String) {
     self.id = id
-    self.clearText = clearText
+    bytes = SecretBytes(clearText.utf8)
   }
 
   /// Reads a token; nil where the text has not the form of one.
@@ -38,11 +41,11 @@ public struct AccessToken: Sendable, CustomStringConvertible, CustomDebugStringC
       })
     else { return nil }
     id = String(decoding: parts[1], as: UTF8.self)
-    clearText = text
+    bytes = SecretBytes(text.utf8)
   }
 
   /// What the store keeps instead of the token. It has 256 random bits, so a fast hash is enough.
-  public var hash: [UInt8] { Array(clearText.utf8).withUnsafeBytes { Digest.sha256($0) } }
+  public var hash: [UInt8] { bytes.withUnsafeBytes { Digest.sha256($0) } }
 
   /// Whether a stored hash is this token's, compared in constant time.
   public func matches(hash stored: [UInt8]) -> Bool {

@@ -1,3 +1,5 @@
+internal import SealpostCore
+
 /// Base64 as RFC 4648, section 4 has it.
 enum Base64 {
   private static let alphabet: StaticString =
@@ -33,29 +35,25 @@ enum Base64 {
     }
   }
 
-  /// The bytes of an encoded text, with or without padding; nil where it is none.
-  static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
-    var digits = Array(text)
-    let padding = digits.reversed().prefix { $0 == UInt8(ascii: "=") }.count
-    guard padding <= 2, padding == 0 || digits.count % 4 == 0 else { return nil }
-    digits.removeLast(padding)
-    guard digits.count % 4 != 1 else { return nil }
-    var bytes: [UInt8] = []
-    var group: UInt32 = 0
-    for (index, digit) in digits.enumerated() {
-      guard let value = value(of: digit) else { return nil }
-      group = group << 6 | value
-      if index % 4 == 3 {
-        bytes += [UInt8(group >> 16 & 255), UInt8(group >> 8 & 255), UInt8(group & 255)]
-        group = 0
+  /// The bytes of an encoded text, with or without padding; nil where it is none. Keeps no copy of them.
+  static func decode(_ text: UnsafeRawBufferPointer) -> SecretBytes? {
+    let padding = text.reversed().prefix { $0 == UInt8(ascii: "=") }.count
+    let digits = UnsafeRawBufferPointer(rebasing: text.dropLast(padding))
+    guard padding <= 2, padding == 0 || text.count % 4 == 0, digits.count % 4 != 1,
+      digits.allSatisfy({ value(of: $0) != nil })
+    else { return nil }
+    return SecretBytes(capacity: digits.count * 3 / 4) { bytes in
+      var written = 0
+      var group: UInt32 = 0
+      for (index, digit) in digits.enumerated() {
+        group = group << 6 | (value(of: digit) ?? 0)
+        // The bits of a digit complete a byte with the one before it, but for the first of four.
+        guard index % 4 > 0 else { continue }
+        bytes[written] = UInt8(truncatingIfNeeded: group >> (6 - 2 * UInt32(index % 4)))
+        written += 1
       }
+      return written
     }
-    switch digits.count % 4 {
-    case 2: bytes.append(UInt8(group >> 4 & 255))
-    case 3: bytes += [UInt8(group >> 10 & 255), UInt8(group >> 2 & 255)]
-    default: break
-    }
-    return bytes
   }
 
   private static func value(of digit: UInt8) -> UInt32? {

@@ -1,4 +1,5 @@
 internal import COpenSSL
+internal import SealpostCore
 
 /// HMAC-SHA256 with one key, for many messages: an `EVP_MAC` context that is set back with a null key
 /// (EVP_MAC(3)), which costs a third of keying it anew. Confined to one thread.
@@ -9,21 +10,21 @@ final class KeyedHash {
 
   private let context: OpaquePointer
 
-  init(key: [UInt8]) throws(SigningError) {
+  init(key: SecretBytes) throws(SigningError) {
     guard let mac = EVP_MAC_fetch(nil, "HMAC", nil) else { throw .openSSL("no HMAC") }
     defer { EVP_MAC_free(mac) }
     guard let context = EVP_MAC_CTX_new(mac) else { throw .openSSL("no context") }
     self.context = context
     var name = Array("SHA256".utf8CString)
-    // A key of no bytes is still a key; OpenSSL takes a null pointer for "the same key as before".
     let status = name.withUnsafeMutableBufferPointer { name in
       var parameters = [
         OSSL_PARAM_construct_utf8_string(
           UnsafeRawPointer(Self.digest.utf8Start).assumingMemoryBound(to: CChar.self),
           name.baseAddress, 0), OSSL_PARAM_construct_end(),
       ]
-      let padded = key.isEmpty ? [0] : key
-      return EVP_MAC_init(context, padded, key.count, &parameters)
+      return key.withUnsafeBytes { key in
+        EVP_MAC_init(context, key.bytes, key.count, &parameters)
+      }
     }
     guard status == 1 else { throw .openSSL("the key was refused") }
   }

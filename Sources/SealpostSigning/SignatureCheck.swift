@@ -28,16 +28,17 @@ public enum SignatureCheck {
   /// Throws unless the header holds a right signature.
   ///
   /// - Parameters:
+  ///   - tokens: those that may have signed; for `standard-ed25519` public keys (`whpk_`) do too.
   ///   - header: the value of `Webhook-Signature`.
   ///   - id: the value of `Webhook-Id`.
   ///   - timestamp: the value of `Webhook-Timestamp`.
-  ///   - tolerance: how far the timestamp may be from now, for `standard`.
+  ///   - tolerance: how far the timestamp may be from now, for `standard` and `standard-ed25519`.
   public static func verify(
     scheme: SignatureScheme, tokens: [WebhookToken], header: String, id: String, timestamp: String,
     body: [UInt8], now: Timestamp, tolerance: Duration = .seconds(300)
   ) throws(Mismatch) {
     var seconds: Int64 = 0
-    if scheme == .standard {
+    if scheme != .hmacSHA256 {
       guard let read = Int64(timestamp), read >= 0, String(read) == timestamp else {
         throw .badTimestamp
       }
@@ -49,18 +50,39 @@ public enum SignatureCheck {
     }
     let given = header.split(separator: " ").map { Array($0.utf8) }
     for token in tokens {
-      let expected: [UInt8]
       do throws(SigningError) {
-        expected = try signature(scheme, token, id, seconds, body)
+        if scheme == .standardEd25519 {
+          if try isSigned(given, token, id, seconds, body) { return }
+          continue
+        }
+        let expected = try signature(scheme, token, id, seconds, body)
+        for candidate in given
+        where candidate.count == expected.count
+          && CRYPTO_memcmp(candidate, expected, expected.count) == 0
+        { return }
       } catch {
         throw .badToken(error)
       }
-      for candidate in given
-      where candidate.count == expected.count
-        && CRYPTO_memcmp(candidate, expected, expected.count) == 0
-      { return }
     }
     throw .wrongSignature
+  }
+
+  /// Whether one of the signatures is of the holder of a key.
+  private static func isSigned(
+    _ given: [[UInt8]], _ token: WebhookToken, _ id: String, _ seconds: Int64, _ body: [UInt8]
+  ) throws(SigningError) -> Bool {
+    let key: VerifyingKey
+    if let given = VerifyingKey(parsing: token.clearText) {
+      key = given
+    } else {
+      key = try SigningKeyPair(parsing: token).publicKey
+    }
+    let message = Array("\(id).\(seconds).".utf8) + body
+    return given.contains { candidate in
+      guard candidate.starts(with: "v1a,".utf8) else { return false }
+      let signature = Array(candidate.dropFirst(4)).withUnsafeBytes { Base64.decode($0) }
+      return signature.map { key.verifies($0.copy, message) } ?? false
+    }
   }
 
   private static func signature(

@@ -3,28 +3,40 @@ public import SealpostCore
 /// Makes the `Webhook-Signature` of one webhook's deliveries. Confined to one thread.
 public final class WebhookSigner {
   /// The longest header value that `sign` writes.
-  public static let maximumSignatureBytes = 2 * (3 + 44) + 1
+  public static let maximumSignatureBytes = 2 * (4 + 88) + 1
 
-  private let scheme: SignatureScheme
-  private let hashes: [KeyedHash]
+  /// The text before a signature of each scheme of Standard Webhooks.
+  private static let hashPrefix: StaticString = "v1,"
+  private static let signaturePrefix: StaticString = "v1a,"
+
+  private enum Keys {
+    case plain(KeyedHash)
+    case hashes([KeyedHash])
+    case signatures([KeyedSignature])
+  }
+
+  private let keys: Keys
 
   /// Keys the signer.
   ///
   /// - Parameter tokens: the current token, and the previous one while its overlap lasts.
   public init(scheme: SignatureScheme, tokens: [WebhookToken]) throws(SigningError) {
-    self.scheme = scheme
-    var hashes: [KeyedHash] = []
+    guard let current = tokens.first, current.bytes.count > 0 else { throw .emptyToken }
     switch scheme {
-    case .hmacSHA256:
-      guard let token = tokens.first, !token.clearText.isEmpty else { throw .emptyToken }
-      hashes.append(try KeyedHash(key: Array(token.clearText.utf8)))
+    case .hmacSHA256: keys = .plain(try KeyedHash(key: current.bytes))
     case .standard:
+      var hashes: [KeyedHash] = []
       for token in tokens.prefix(2) {
-        hashes.append(try KeyedHash(key: try SigningSecret(parsing: token.clearText).key))
+        hashes.append(try KeyedHash(key: try SigningSecret(parsing: token).key))
       }
-      if hashes.isEmpty { throw .emptyToken }
+      keys = .hashes(hashes)
+    case .standardEd25519:
+      var signatures: [KeyedSignature] = []
+      for token in tokens.prefix(2) {
+        signatures.append(try KeyedSignature(try SigningKeyPair(parsing: token)))
+      }
+      keys = .signatures(signatures)
     }
-    self.hashes = hashes
   }
 
   /// Writes the header's value and gives its count of bytes.
@@ -36,40 +48,59 @@ public final class WebhookSigner {
     body: UnsafeRawBufferPointer, id: UnsafeRawBufferPointer, timestamp: Int64,
     into output: UnsafeMutableRawBufferPointer
   ) -> Int {
-    withUnsafeTemporaryAllocation(byteCount: KeyedHash.bytes, alignment: 8) { digest in
-      switch scheme {
-      case .hmacSHA256:
-        hashes[0].begin()
-        hashes[0].update(body)
-        hashes[0].end(into: digest)
+    withUnsafeTemporaryAllocation(byteCount: KeyedSignature.bytes, alignment: 8) { room in
+      let digest = UnsafeMutableRawBufferPointer(rebasing: room[..<KeyedHash.bytes])
+      switch keys {
+      case .plain(let hash):
+        hash.begin()
+        hash.update(body)
+        hash.end(into: digest)
         return Base64.encode(UnsafeRawBufferPointer(digest), into: output)
-      case .standard:
+      case .hashes(let hashes):
         var written = 0
         for hash in hashes {
-          if written > 0 {
-            output[written] = UInt8(ascii: " ")
-            written += 1
-          }
-          output.storeBytes(of: UInt8(ascii: "v"), toByteOffset: written, as: UInt8.self)
-          output.storeBytes(of: UInt8(ascii: "1"), toByteOffset: written + 1, as: UInt8.self)
-          output.storeBytes(of: UInt8(ascii: ","), toByteOffset: written + 2, as: UInt8.self)
-          written += 3
           hash.begin()
           hash.update(id)
-          updateTimestamp(hash, timestamp)
+          Self.withTimestamp(timestamp) { hash.update($0) }
           hash.update(body)
           hash.end(into: digest)
-          written += Base64.encode(
-            UnsafeRawBufferPointer(digest),
-            into: UnsafeMutableRawBufferPointer(rebasing: output[written...]))
+          written = Self.append(Self.hashPrefix, UnsafeRawBufferPointer(digest), output, written)
+        }
+        return written
+      case .signatures(let signatures):
+        var written = 0
+        for signature in signatures {
+          signature.begin()
+          signature.update(id)
+          Self.withTimestamp(timestamp) { signature.update($0) }
+          signature.update(body)
+          signature.end(into: room)
+          written = Self.append(Self.signaturePrefix, UnsafeRawBufferPointer(room), output, written)
         }
         return written
       }
     }
   }
 
-  /// Adds `.timestamp.`.
-  private func updateTimestamp(_ hash: KeyedHash, _ timestamp: Int64) {
+  /// Writes a signature behind those that are there, and gives the count of all bytes.
+  private static func append(
+    _ prefix: StaticString, _ signature: UnsafeRawBufferPointer,
+    _ output: UnsafeMutableRawBufferPointer, _ written: Int
+  ) -> Int {
+    var written = written
+    if written > 0 {
+      output[written] = UInt8(ascii: " ")
+      written += 1
+    }
+    for index in 0..<prefix.utf8CodeUnitCount { output[written + index] = prefix.utf8Start[index] }
+    written += prefix.utf8CodeUnitCount
+    return written
+      + Base64.encode(
+        signature, into: UnsafeMutableRawBufferPointer(rebasing: output[written...]))
+  }
+
+  /// Lends `.timestamp.`.
+  private static func withTimestamp(_ timestamp: Int64, _ body: (UnsafeRawBufferPointer) -> Void) {
     withUnsafeTemporaryAllocation(byteCount: 24, alignment: 1) { text in
       var index = text.count - 1
       text[index] = UInt8(ascii: ".")
@@ -81,7 +112,7 @@ public final class WebhookSigner {
       } while rest > 0
       index -= 1
       text[index] = UInt8(ascii: ".")
-      hash.update(UnsafeRawBufferPointer(rebasing: text[index...]))
+      body(UnsafeRawBufferPointer(rebasing: text[index...]))
     }
   }
 }

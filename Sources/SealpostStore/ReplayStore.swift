@@ -6,9 +6,10 @@ public protocol ReplayStore: Sendable {
   func count(_ selection: ReplaySelection, webhook: String, upTo limit: Int)
     async throws(StoreError)
     -> Int
-  /// Adds a replay, which `advanceReplays` carries out.
+  /// Adds a replay of that identity, which `advanceReplays` carries out.
   func createReplay(
-    account: String, webhook: String, _ selection: ReplaySelection, rate: Int?, expected: Int
+    id: String, account: String, webhook: String, _ selection: ReplaySelection, rate: Int?,
+    expected: Int
   ) async throws(StoreError) -> Replay
   /// One replay.
   func replay(_ id: String) async throws(StoreError) -> Replay

@@ -25,11 +25,18 @@ public enum StoreError: Error, Hashable, Sendable {
   /// The database failed in another way.
   case failed(String)
 
+  /// A URL without what stands before its host, which may be a password.
+  private static func withoutPassword(_ url: String) -> String {
+    guard let at = url.lastIndex(of: "@") else { return url }
+    let start = url.firstRange(of: "://")?.upperBound ?? url.startIndex
+    return url[..<min(start, at)] + "…" + url[at...]
+  }
+
   /// What is wrong and how to mend it.
   public var sentence: String {
     switch self {
     case .badURL(let url):
-      "\"\(url)\" is no store: set SEALPOST_STORE_URL to one such as sqlite:/var/lib/sealpost/sealpost.sqlite."
+      "\"\(Self.withoutPassword(url))\" is no store: set SEALPOST_STORE_URL to one such as sqlite:/var/lib/sealpost/sealpost.sqlite."
     case .notWritable(let path, let words):
       "The store \(path) cannot be written (\(words)). Create its folder and give it to the user that runs Sealpost, or correct SEALPOST_STORE_URL."
     case .notADatabase(let path):

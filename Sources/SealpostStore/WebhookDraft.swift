@@ -1,7 +1,10 @@
+import Foundation
 public import SealpostCore
 
 /// A webhook to add.
 public struct WebhookDraft: Sendable {
+  /// The public identity that it will have.
+  public let id: String
   /// The account.
   public var account: String
   /// The owner's name for it.
@@ -29,6 +32,7 @@ public struct WebhookDraft: Sendable {
     events: [EventPattern], headers: [WebhookHeader] = [], retry: RetryPolicy? = nil,
     timeout: Duration? = nil, isActive: Bool = true
   ) {
+    id = UUID().uuidString.lowercased()
     self.account = account
     self.name = name
     self.url = url

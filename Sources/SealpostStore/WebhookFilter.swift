@@ -1,3 +1,5 @@
+public import SealpostCore
+
 /// Which webhooks, in which order, and which part of them.
 public struct WebhookFilter: Sendable {
   /// What webhooks are sorted by.
@@ -11,6 +13,8 @@ public struct WebhookFilter: Sendable {
   public var text: String?
   /// Only those that are unhealthy or suspended and that their owner wants deliveries for.
   public var isUnwell = false
+  /// Only those that are signed so.
+  public var scheme: SignatureScheme?
   /// What they are sorted by.
   public var order = Order.name
   /// Whether the last come first.

@@ -76,6 +76,8 @@ extension Lane {
   /// once more, and put off otherwise, since absence from memory proves nothing.
   private func resumeUnknown(_ index: Int32, _ retry: RetryHeaders) {
     if let key = directory.deletedKey(id: retry.webhook) {
+      // Of an account that is removed no row may come up again.
+      if directory.isPurged(id: retry.webhook) { return settle(message: index) }
       return discard(index, retry, webhookKey: key)
     }
     if !messages[index].pointee.hasCaughtUp { return awaitDirectory(index) }

@@ -21,7 +21,7 @@ struct CheckCommand: AsyncParsableCommand {
       var report = Report()
       await report.check("settings") {
         _ = try settings.worker
-        _ = try settings.httpAddress
+        _ = try settings.server
         return "as expected"
       }
       let broker = try? settings.broker
@@ -53,6 +53,17 @@ struct CheckCommand: AsyncParsableCommand {
         let store = try settings.openStore()
         let count = try await store.webhooks(account: nil).count
         return "\(store.path), \(count) webhooks"
+      }
+      await report.check("secrets") {
+        let found = try await settings.openControlPlane().checkSecrets(by: .commandLine)
+        guard found.unreadable.isEmpty else {
+          let some = found.unreadable.prefix(3).map { "\($0.owner): \($0.why)" }
+          throw Failure(
+            "\(found.unreadable.count) cannot be opened, so the deliveries of these webhooks are parked. "
+              + some.joined(separator: " ") + " Or give the webhook a new token.",
+            exitCode: Failure.badSettings)
+        }
+        return "\(found.count) sealed, the key is \(found.key)"
       }
       if let code = report.worst { throw ExitCode(code) }
     }

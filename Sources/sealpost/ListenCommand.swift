@@ -17,13 +17,17 @@ struct ListenCommand: AsyncParsableCommand {
 
   @Option(help: "The port on 127.0.0.1.") var port = 9090
   @Option(help: "The webhook's token; without it signatures are not checked.") var token: String?
-  @Option(help: "The webhook's scheme: hmac-sha256 or standard.") var scheme = "hmac-sha256"
+  @Option(
+    help:
+      "The webhook's scheme: hmac-sha256, standard, or standard-ed25519 with its public key as the token."
+  )
+  var scheme = "hmac-sha256"
   @Option(help: "The status to answer with.") var status = 200
   @Flag(help: "Print each delivery as a line of JSON.") var json = false
 
   func validate() throws {
     guard SignatureScheme(rawValue: scheme) != nil else {
-      throw ValidationError("--scheme must be hmac-sha256 or standard.")
+      throw ValidationError("--scheme must be hmac-sha256, standard or standard-ed25519.")
     }
     guard (200...599).contains(status) else {
       throw ValidationError("--status must be 200 to 599.")

@@ -29,7 +29,8 @@ struct SealpostCommand: AsyncParsableCommand {
       ServeCommand.self, PublishCommand.self, ListenCommand.self, WebhooksCommand.self,
       LogsCommand.self, ResendCommand.self, QueuesCommand.self, DeadCommand.self,
       RejectedCommand.self, PauseCommand.self, ResumeCommand.self, TokensCommand.self,
-      ReplayCommand.self, CheckCommand.self, MigrateCommand.self,
+      ReplayCommand.self, SecretsCommand.self, AccountsCommand.self, CheckCommand.self,
+      MigrateCommand.self,
     ])
 }
 

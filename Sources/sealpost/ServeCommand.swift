@@ -79,7 +79,7 @@ func buildApplication(_ settings: Settings, roles: Set<ServeCommand.Role>, lanes
   }
   services += [
     queueMonitor, storeMonitor,
-    ServerApplication.build(
+    try ServerApplication.build(
       settings: try settings.server, control: control, monitored: monitored, logger: logger),
   ]
   if let worker { services.append(worker) }

@@ -34,7 +34,8 @@ struct Settings {
   /// The store, opened.
   func openStore() throws -> SQLiteStore {
     try SQLiteStore.open(
-      url: reader.text("SEALPOST_STORE_URL") ?? "sqlite:sealpost.sqlite", secretKey: try secretKey)
+      url: reader.text("SEALPOST_STORE_URL") ?? "sqlite:sealpost.sqlite", secretKey: try secretKey,
+      otherKeys: try otherSecretKeys)
   }
 
   /// The address of the HTTP side.
@@ -60,7 +61,30 @@ struct Settings {
         host: address.host, port: address.port,
         requestsPerMinute: try reader.count(
           "SEALPOST_API_RATE", default: 600, range: 1...1_000_000),
-        metricsToken: reader.text("SEALPOST_METRICS_TOKEN"))
+        metricsToken: reader.text("SEALPOST_METRICS_TOKEN"),
+        patience: try reader.duration("SEALPOST_HTTP_TIMEOUT", default: .seconds(30)),
+        tls: try tls)
+    }
+  }
+
+  private var tls: ServerTLS? {
+    get throws {
+      let files = [reader.text("SEALPOST_TLS_CERTIFICATE"), reader.text("SEALPOST_TLS_KEY")]
+      guard let certificate = files[0], let key = files[1] else {
+        guard files == [nil, nil] else {
+          throw Failure(
+            "SEALPOST_TLS_CERTIFICATE and SEALPOST_TLS_KEY go together: set both, or none for plain HTTP.",
+            exitCode: Failure.badSettings)
+        }
+        return nil
+      }
+      do {
+        return try ServerTLS(certificate: certificate, key: key)
+      } catch {
+        throw Failure(
+          "SEALPOST_TLS_CERTIFICATE, SEALPOST_TLS_KEY: \(error.sentence).",
+          exitCode: Failure.badSettings)
+      }
     }
   }
 
@@ -198,16 +222,32 @@ struct Settings {
     }
   }
 
-  private var secretKey: String? {
+  private var secretKey: SecretBytes? {
     get throws {
-      if let key = reader.text("SEALPOST_SECRET_KEY") { return key }
-      guard let file = reader.text("SEALPOST_SECRET_KEY_FILE") else { return nil }
-      guard let key = try? String(contentsOfFile: file, encoding: .utf8) else {
-        throw Failure(
-          "SEALPOST_SECRET_KEY_FILE names \(file), which cannot be read.",
-          exitCode: Failure.badSettings)
-      }
-      return key
+      if let key = reader.text("SEALPOST_SECRET_KEY") { return SecretBytes(key.utf8) }
+      return try fileOfKeys("SEALPOST_SECRET_KEY_FILE")
     }
+  }
+
+  /// Keys that only open, with commas or on lines of their own.
+  private var otherSecretKeys: [SecretBytes] {
+    get throws {
+      let text = reader.text("SEALPOST_OTHER_SECRET_KEYS").map { SecretBytes($0.utf8) }
+      let separators = Array(",\r\n".utf8)
+      return [text, try fileOfKeys("SEALPOST_OTHER_SECRET_KEYS_FILE")].flatMap { keys in
+        keys?.withUnsafeBytes { bytes in
+          bytes.split(whereSeparator: separators.contains).map { SecretBytes($0) }
+        } ?? []
+      }
+    }
+  }
+
+  private func fileOfKeys(_ setting: String) throws -> SecretBytes? {
+    guard let file = reader.text(setting) else { return nil }
+    guard let keys = SecretKey.read(file: file) else {
+      throw Failure(
+        "\(setting) names \(file), which cannot be read.", exitCode: Failure.badSettings)
+    }
+    return keys
   }
 }

@@ -8,7 +8,8 @@ struct WebhookOptions: ParsableArguments {
   @Option(help: "Where deliveries go.") var url: String?
   @Option(help: "The token that signs deliveries.") var token: String?
   @Option(help: "What it listens to, with commas: license.created,user.* or *.") var events: String?
-  @Option(help: "How deliveries are signed: hmac-sha256 or standard.") var scheme: String?
+  @Option(help: "How deliveries are signed: hmac-sha256, standard or standard-ed25519.") var scheme:
+    String?
   @Option(name: .customLong("header"), help: "A header of its own, 'Name: value'; may be repeated.")
   var headers: [String] = []
 

@@ -8,7 +8,8 @@ struct WebhooksCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "webhooks", abstract: "Adds, lists and changes webhooks.",
     subcommands: [
-      Add.self, List.self, Show.self, Edit.self, Pause.self, Resume.self, Remove.self,
+      Add.self, List.self, Show.self, Edit.self, RotateToken.self, Pause.self, Resume.self,
+      Remove.self,
     ],
     defaultSubcommand: List.self)
 }

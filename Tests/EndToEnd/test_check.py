@@ -13,7 +13,7 @@ def check(program, **settings):
 def test_all_well(make_program):
     code, text = check(make_program())
     assert code == 0, text
-    assert text.count("✓") == 5
+    assert text.count("✓") == 6
 
 
 @pytest.mark.parametrize("settings, expected", [

@@ -1,13 +1,19 @@
 import Foundation
 import SealpostCore
-import SealpostSigning
 import Testing
+
+@testable import SealpostSigning
 
 /// The vectors of `Corpora/signatures.jsonl`: other people's signatures, made and judged by us.
 @Suite struct SignatureCorpusTests {
   struct Vector: Decodable {
     var n: Int?
     var scheme: String
+    var `public`: String?
+    var seed_hex: String?
+    var public_hex: String?
+    var message_hex: String?
+    var signature_hex: String?
     var op: String
     var secret: String?
     var token: String?
@@ -120,27 +126,60 @@ import Testing
         #expect(try sign(.hmacSHA256, token, plain) == mac, comment)
       case ("secret-format", "parse-secret"):
         let secret = try #require(vector.secret)
-        if secret.hasPrefix("whsk_") {
-          judged["ed25519", default: 0] += 1
-          continue
-        }
-        #expect(((try? SigningSecret(parsing: secret)) != nil) == vector.valid, comment)
-      default:
+        let token = WebhookToken(secret)
+        let isOne =
+          secret.hasPrefix("whsk_")
+          ? (try? SigningKeyPair(parsing: token)) != nil
+          : (try? SigningSecret(parsing: token)) != nil
+        #expect(isOne == vector.valid, comment)
+      case ("standard-webhooks-v1a", "public-from-secret"):
+        let pair = try SigningKeyPair(parsing: WebhookToken(try #require(vector.secret)))
+        #expect(pair.publicKey.text == vector.public, comment)
+      case ("standard-webhooks-v1a", "sign"):
+        let signature = try #require(vector.signature)
         #expect(
-          ["standard-webhooks-v1a", "ed25519", "standard-webhooks"].contains(vector.scheme), comment
-        )
-        judged["ed25519", default: 0] += 1
-        continue
+          try sign(.standardEd25519, try #require(vector.secret), vector) == signature, comment)
+        try verify(signature, with: try #require(vector.public), vector)
+      case ("ed25519", "sign"):
+        let seed = bytes(hex: try #require(vector.seed_hex))
+        let key = bytes(hex: try #require(vector.public_hex))
+        let token = WebhookToken("whsk_" + Data(seed + key).base64EncodedString())
+        let pair = try SigningKeyPair(parsing: token)
+        #expect(pair.publicKey.bytes == key, comment)
+        let signer = try KeyedSignature(pair)
+        signer.begin()
+        bytes(hex: try #require(vector.message_hex)).withUnsafeBytes { signer.update($0) }
+        var signature = [UInt8](repeating: 0, count: KeyedSignature.bytes)
+        signature.withUnsafeMutableBytes { signer.end(into: $0) }
+        #expect(signature == bytes(hex: try #require(vector.signature_hex)), comment)
+      default:
+        #expect(vector.scheme == "standard-webhooks" && vector.op == "format-only", comment)
+        // No key is given, so it is only read: as one signature of each kind, neither of this key.
+        #expect(throws: SignatureCheck.Mismatch.wrongSignature) {
+          try verify(
+            try #require(vector.signature), with: SigningKeyPair.make().clearText, vector)
+        }
       }
       judged[vector.op, default: 0] += 1
     }
     #expect(judged.values.reduce(0, +) == 63)
-    #expect(judged["ed25519"] == 8, "vectors of Ed25519 keys and of format only are not judged yet")
   }
 
-  @Test func bothTokensSignWhileTheirOverlapLasts() throws {
-    let secrets = [SigningSecret.make(), SigningSecret.make()]
-    let signer = try WebhookSigner(scheme: .standard, tokens: secrets.map { WebhookToken($0) })
+  /// As a receiver with that key would, at that time.
+  private func verify(_ header: String, with key: String, _ vector: Vector) throws {
+    guard case .seconds(let seconds) = vector.timestamp else { throw SigningError.badSecret }
+    let body = vector.op == "sign" ? try vector.body : []
+    try SignatureCheck.verify(
+      scheme: .standardEd25519, tokens: [WebhookToken(key)], header: header, id: vector.id ?? "",
+      timestamp: "\(seconds)", body: body, now: Timestamp(seconds: seconds))
+  }
+
+  @Test(arguments: [SignatureScheme.standard, .standardEd25519])
+  func bothTokensSignWhileTheirOverlapLasts(scheme: SignatureScheme) throws {
+    let secrets = try (0..<2).map { _ in
+      scheme == .standard ? SigningSecret.make() : try SigningKeyPair.make()
+    }
+    let signer = try WebhookSigner(scheme: scheme, tokens: secrets)
     let body = Array("{}".utf8)
     let id = Array("msg_1".utf8)
     let header = [UInt8](unsafeUninitializedCapacity: WebhookSigner.maximumSignatureBytes) {
@@ -153,9 +192,10 @@ import Testing
         }
       }
     }
+    #expect(header.split(separator: UInt8(ascii: " ")).count == 2)
     for secret in secrets {
       try SignatureCheck.verify(
-        scheme: .standard, tokens: [WebhookToken(secret)],
+        scheme: scheme, tokens: [secret],
         header: String(decoding: header, as: UTF8.self), id: "msg_1", timestamp: "1700000000",
         body: body, now: Timestamp(seconds: 1_700_000_000))
     }

@@ -116,7 +116,8 @@ extension StoreTests {
     #expect(
       try await store.count(selection(.attempt(.exhausted)), webhook: webhook.id, upTo: 3) == 3)
     let replay = try await store.createReplay(
-      account: "acme", webhook: webhook.id, selection(nil), rate: nil, expected: 6)
+      id: UUID().uuidString, account: "acme", webhook: webhook.id, selection(nil), rate: nil,
+      expected: 6)
     // What comes later is not of it.
     _ = try record(store, event: "late", webhook: webhook, [(1, .delivered)])
     var steps = 0
@@ -140,7 +141,8 @@ extension StoreTests {
       _ = try record(store, event: "evt_\(number)", webhook: webhook, [(1, .exhausted)])
     }
     let replay = try await store.createReplay(
-      account: "acme", webhook: webhook.id, selection(.attempt(.exhausted)), rate: 2, expected: 30)
+      id: UUID().uuidString, account: "acme", webhook: webhook.id, selection(.attempt(.exhausted)),
+      rate: 2, expected: 30)
     let now = Timestamp.now()
     while try await store.advanceReplays(now: now, most: 100, slice: 1000),
       try await store.replay(replay.id).queued < 10
@@ -155,7 +157,8 @@ extension StoreTests {
     #expect(try await store.advanceReplays(now: now + .seconds(60), most: 100, slice: 10) == false)
     #expect(try await store.replay(replay.id).queued == 20)
     let second = try await store.createReplay(
-      account: "acme", webhook: webhook.id, selection(nil), rate: nil, expected: 30)
+      id: UUID().uuidString, account: "acme", webhook: webhook.id, selection(nil), rate: nil,
+      expected: 30)
     try await store.delete(webhook.id)
     #expect(try await store.replay(second.id).state == .cancelled, "nobody is there to send to")
   }
@@ -167,7 +170,8 @@ extension StoreTests {
       _ = try record(store, event: "evt_\(number)", webhook: webhook, [(1, .exhausted)])
     }
     let replay = try await store.createReplay(
-      account: "acme", webhook: webhook.id, selection(nil), rate: nil, expected: 9)
+      id: UUID().uuidString, account: "acme", webhook: webhook.id, selection(nil), rate: nil,
+      expected: 9)
     while try await store.advanceReplays(now: .now(), most: 4, slice: 100) {}
     #expect(try await store.replay(replay.id).queued == 4)
     try store.removeWaiting(try store.waiting(for: webhook.key, now: .now(), limit: 4))

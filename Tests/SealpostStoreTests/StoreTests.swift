@@ -462,7 +462,7 @@ import Testing
     let attributes = try FileManager.default.attributesOfItem(atPath: path + ".key")
     #expect(attributes[.posixPermissions] as? Int == 0o600)
     let key = Data(RandomBytes.make(32)).base64EncodedString()
-    let other = try SQLiteStore.open(url: "sqlite:\(path)", secretKey: key)
+    let other = try SQLiteStore.open(url: "sqlite:\(path)", secretKey: SecretBytes(key.utf8))
     #expect(try await other.webhook(made.id).tokens.isEmpty)
     #expect(try await open().webhook(made.id).tokens == [WebhookToken("planted-token")])
   }
@@ -521,7 +521,7 @@ import Testing
       try SQLiteStore.open(url: "sqlite:\(folder.path)/text")
     }
     #expect(throws: StoreError.self) {
-      try SQLiteStore.open(url: "sqlite:\(path)", secretKey: "short")
+      try SQLiteStore.open(url: "sqlite:\(path)", secretKey: SecretBytes("short".utf8))
     }
     let store = try open()
     try await store.write {

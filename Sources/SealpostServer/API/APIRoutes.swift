@@ -15,9 +15,11 @@ struct APIRoutes: Sendable {
 
   let control: ControlPlane
   let settings: ServerSettings
+  private let signIn: SignInGuard
   private let requestRates = RateLimiter(seconds: 60)
 
-  init(control: ControlPlane, settings: ServerSettings) {
+  init(control: ControlPlane, settings: ServerSettings, signIn: SignInGuard) {
+    self.signIn = signIn
     self.control = control
     self.settings = settings
   }
@@ -51,7 +53,7 @@ struct APIRoutes: Sendable {
     var limits = HTTPFields()
     var answer: APIAnswer
     do {
-      let principal = try await principal(request)
+      let principal = try await principal(request, context)
       let allowance = requestRates.take(of: settings.requestsPerMinute, for: principal.id)
       limits = HTTPFields(allowance, limit: settings.requestsPerMinute)
       guard allowance.isGranted else {
@@ -83,14 +85,14 @@ struct APIRoutes: Sendable {
     return answer
   }
 
-  private func principal(_ request: Request) async throws -> Principal {
+  private func principal(_ request: Request, _ context: ServerContext) async throws -> Principal {
     let words = (request.headers[.authorization] ?? "").split(separator: " ")
     guard words.count == 2, words[0].lowercased() == "bearer" else {
       throw ControlError(
         .unauthenticated, "no_token",
         "Send `Authorization: Bearer` and a token that `sealpost tokens create` made.")
     }
-    return try await control.principal(ofToken: String(words[1]))
+    return try await signIn.principal(ofToken: String(words[1]), from: context.remoteAddress)
   }
 
   /// The bytes of a body, counted as they are read, whatever its announced length.

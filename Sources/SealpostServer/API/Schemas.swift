@@ -31,6 +31,9 @@ enum Schemas {
       webhook.merging([
         "id": text, "account": text, "status": text, "health": text, "paused": ["type": "boolean"],
         "healthSince": time, "createdAt": time, "updatedAt": time,
+        "publicKeys": [
+          "type": "array", "items": object(["kid": text, "key": text], required: ["kid", "key"]),
+        ],
       ]) { $1 },
       required: [
         "id", "account", "name", "url", "events", "scheme", "headers", "active", "status",
@@ -101,7 +104,11 @@ enum Schemas {
       ],
     ],
     "scheme": oneOf(SignatureScheme.allCases),
-    "headers": ["type": "object", "additionalProperties": text, "maxProperties": 20],
+    "headers": [
+      "type": "object", "additionalProperties": text, "maxProperties": 20,
+      "description":
+        "Values are shown as <hidden>; one that is sent so stays what it was.",
+    ],
     "retry": [
       "type": ["object", "null"], "additionalProperties": false,
       "properties": [

@@ -26,7 +26,7 @@ enum WebhookActions {
     APIOperation(
       method: .post, path: "/v3/webhooks/{id}/rotate-token", name: "rotateToken",
       summary:
-        "Gives the webhook a new token. The one before it signs beside it for a while, where the scheme can carry two.",
+        "Gives the webhook a new token. The one before it signs beside it, for a day unless told otherwise; under hmac-sha256, which sends one signature, it ends at once.",
       scope: .webhookWrite, parameters: [.webhookID],
       body: Schemas.object(
         [
@@ -44,7 +44,7 @@ enum WebhookActions {
       let overlap = fields.integer("overlapSeconds")
       try fields.end()
       let rotated = try await call.control.rotateToken(
-        of: call.text("id"), to: token, overlap: .seconds(overlap ?? 86400), by: call.principal)
+        of: call.text("id"), to: token, overlap: overlap.map { .seconds($0) }, by: call.principal)
       return try APIAnswer(WebhookView(rotated.webhook, token: rotated.token))
     },
     plain("pause", "pauseWebhook", "Holds its deliveries back until it is resumed.") {

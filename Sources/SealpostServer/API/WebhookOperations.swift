@@ -69,8 +69,9 @@ enum WebhookOperations {
       parameters: [
         .webhookID,
         .query(
-          "include", "`token` shows its token, which needs webhook:write and is audited.",
-          ["type": "string", "enum": ["token"]]),
+          "include",
+          "`token` shows its token, `headers` the values of its headers: needs webhook:write and is audited.",
+          ["type": "string", "enum": ["token", "headers"]]),
       ],
       answer: .init(status: 200, description: "The webhook.", schema: Schemas.reference("Webhook"))
     ) { call in
@@ -80,7 +81,12 @@ enum WebhookOperations {
       case "token":
         let token = try await call.control.token(of: webhook.id, by: call.principal)
         return try APIAnswer(WebhookView(webhook, token: token))
-      default: throw ControlError.invalid("include", "bad_include", "Only `token` can be included.")
+      case "headers":
+        let headers = try await call.control.headers(of: webhook.id, by: call.principal)
+        return try APIAnswer(WebhookView(webhook, headers: headers))
+      default:
+        throw ControlError.invalid(
+          "include", "bad_include", "Only `token` or `headers` can be included.")
       }
     },
     APIOperation(

@@ -47,7 +47,7 @@ struct PageFrame {
     let all: [(PortalSection, String, String)] = [
       (.webhooks, "/webhooks", "Webhooks"), (.log, "/log", "Event log"),
       (.queues, "/queues", "Queues"), (.dead, "/dead", "Dead"),
-      (.rejected, "/rejected", "Rejected"),
+      (.rejected, "/rejected", "Rejected"), (.audit, "/audit", "Audit"),
     ]
     sections = all.map { Section(path: $0.1, label: $0.2, isCurrent: $0.0 == section) }
     canSwitch = visit.holder.isAdministrator

@@ -21,5 +21,5 @@ enum PortalAnswer {
 
 /// Which entry of the navigation a page belongs to.
 enum PortalSection: Sendable {
-  case webhooks, log, queues, dead, rejected, none
+  case webhooks, log, queues, dead, rejected, audit, none
 }

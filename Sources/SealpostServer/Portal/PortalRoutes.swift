@@ -12,9 +12,10 @@ struct PortalRoutes: Sendable {
   static let pages =
     AccountPages.routes + WebhookPages.routes + WebhookFormPages.routes + WebhookActionPages.routes
     + ReplayPages.routes + LogPages.routes + QueuePages.routes + DeadPages.routes
-    + RejectedPages.routes
+    + RejectedPages.routes + AuditPages.routes
 
   let control: ControlPlane
+  let signIn: SignInGuard
   let sessions = PortalSessions()
 
   /// Adds the routes.
@@ -23,7 +24,7 @@ struct PortalRoutes: Sendable {
     router.get("/assets/{name}") { _, context in
       try PortalAssets.response(context.parameters.require("name")).orNotFound
     }
-    SignInRoutes(control: control, sessions: sessions).add(to: router)
+    SignInRoutes(control: control, signIn: signIn, sessions: sessions).add(to: router)
     for page in Self.pages {
       router.on(RouterPath(page.path), method: page.method) { request, context in
         await answer(page, request, context)

@@ -11,6 +11,7 @@ enum PortalTemplates {
 
   private static let files: [String: [UInt8]] = [
     "account": PackageResources.account_mustache,
+    "audit": PackageResources.audit_mustache,
     "attempts": PackageResources.attempts_mustache,
     "dead": PackageResources.dead_mustache,
     "delete": PackageResources.delete_mustache,

@@ -17,9 +17,11 @@ enum RequestOrigin {
     } ?? false
   }
 
-  /// Whether the browser's connection is TLS: a proxy before us says so.
+  static let forwardedProtocol = HTTPField.Name("X-Forwarded-Proto") ?? .via
+
+  /// Whether the browser's connection is TLS: ours is, or a proxy before us says so.
   static func isSecure(_ request: Request) -> Bool {
-    HTTPField.Name("X-Forwarded-Proto").flatMap { request.headers[$0] } == "https"
+    request.headers[forwardedProtocol] == "https"
   }
 
   /// A path of ours to go to after signing in; the start page for anything else.

@@ -12,16 +12,9 @@ struct SignInRoutes: Sendable {
     var problem: String?
   }
 
-  private static let attemptsPerMinute = 30
-
   let control: ControlPlane
+  let signIn: SignInGuard
   let sessions: PortalSessions
-  private let attempts = RateLimiter(seconds: 60)
-
-  init(control: ControlPlane, sessions: PortalSessions) {
-    self.control = control
-    self.sessions = sessions
-  }
 
   /// Adds the routes.
   func add(to router: Router<ServerContext>) {
@@ -32,7 +25,7 @@ struct SignInRoutes: Sendable {
     }
     router.post("/sign-in") { request, context in
       do {
-        return try await signIn(request, context)
+        return try await begin(request, context)
       } catch {
         let failure = error is NIOTooManyBytesError ? .bodyTooLarge : ControlError(error)
         let message =
@@ -52,22 +45,18 @@ struct SignInRoutes: Sendable {
     }
   }
 
-  private func signIn(_ request: Request, _ context: ServerContext) async throws -> Response {
+  private func begin(_ request: Request, _ context: ServerContext) async throws -> Response {
     guard RequestOrigin.isOurs(request) else {
       throw ControlError(
         .forbidden, "foreign_form", "Another site sent this form: sign in here instead.")
     }
-    guard attempts.take(of: Self.attemptsPerMinute, for: context.remoteAddress).isGranted else {
-      throw ControlError(
-        .tooMany(wait: .seconds(60)), "rate_limited",
-        "Too many attempts from your address: wait a minute.")
-    }
     let form = try FormFields(String(buffer: try await request.body.collect(upTo: 4096)))
     let principal =
       if let ticket = form.filled("ticket") {
-        try await control.redeemTicket(ticket)
+        try await signIn.principal(ofTicket: ticket, from: context.remoteAddress)
       } else {
-        try await control.principal(ofToken: form.filled("token") ?? "")
+        try await signIn.principal(
+          ofToken: form.filled("token") ?? "", from: context.remoteAddress)
       }
     try principal.require(.webhookRead)
     try await control.noteSignIn(by: principal)

@@ -22,6 +22,9 @@ enum SQLiteMigrations {
     migrator.registerMigration("6-trigger") { database in
       try database.execute(sql: trigger)
     }
+    migrator.registerMigration("7-secrets") { database in
+      try database.execute(sql: secrets)
+    }
     migrator.registerMigration("9-traceparent") { database in
       try database.execute(
         sql: """
@@ -31,6 +34,15 @@ enum SQLiteMigrations {
     }
     return migrator
   }
+
+  /// Headers of webhooks, which may hold credentials, are sealed: those that stand in `headers` move to
+  /// `sealed_headers` when the store is opened with its key. And which webhooks went with their account.
+  private static let secrets = """
+    ALTER TABLE webhooks ADD COLUMN sealed_headers BLOB;
+    ALTER TABLE webhooks ADD COLUMN purged_at INTEGER;
+    CREATE INDEX webhooks_plain_headers ON webhooks (key) WHERE headers <> '[]';
+    CREATE INDEX webhooks_asymmetric ON webhooks (key) WHERE scheme = 'standard-ed25519';
+    """
 
   /// What began the run of a delivery in the backlog.
   private static let trigger = """

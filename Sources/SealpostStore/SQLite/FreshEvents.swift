@@ -1,4 +1,5 @@
 import GRDB
+import Synchronization
 
 /// Which events are certainly not in the log yet, so that nobody has to look before inserting them: a look
 /// costs as much as the insertion.
@@ -28,4 +29,10 @@ struct FreshEvents: Sendable {
   mutating func add(_ hash: Int64) -> Bool {
     hash > ceiling && inserted.insert(hash).inserted
   }
+}
+
+/// What the connection that writes knows of the log, whichever store object uses it.
+final class WriterMemory: Sendable {
+  /// Used in transactions alone, so nobody ever waits for it.
+  let freshEvents = Mutex(FreshEvents())
 }

@@ -28,7 +28,7 @@ extension SQLiteStore: IdempotencyStore {
         if let status = row["status"] as Int?, let sealed = row["body"] as Data? {
           let body: [UInt8]
           do throws(SigningError) {
-            body = try box.open(Array(sealed), context: Self.context(owner, key))
+            body = try box.open(Array(sealed), context: Self.context(owner, key)).copy
           } catch {
             throw StoreError.badKey(error.sentence)
           }
@@ -50,7 +50,9 @@ extension SQLiteStore: IdempotencyStore {
     async throws(StoreError)
   {
     try await write { [self] database in
-      let sealed = try box.seal(answer.body, context: Self.context(owner, key))
+      let sealed = try answer.body.withUnsafeBytes {
+        try box.seal($0, context: Self.context(owner, key))
+      }
       try database.execute(
         sql: "UPDATE idempotency SET status = ?, body = ? WHERE owner = ? AND key = ?",
         arguments: [answer.status, Data(sealed), owner, key])
@@ -66,7 +68,7 @@ extension SQLiteStore: IdempotencyStore {
     }
   }
 
-  private static func context(_ owner: String, _ key: String) -> [UInt8] {
+  static func context(_ owner: String, _ key: String) -> [UInt8] {
     Array("idempotency \(owner) \(key)".utf8)
   }
 }

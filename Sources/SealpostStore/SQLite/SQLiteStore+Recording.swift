@@ -9,7 +9,7 @@ extension SQLiteStore: RecordingStore {
   public func record(_ batches: [RecordBatch]) throws(StoreError) -> [[RecordVerdict]] {
     try writeBlocking { database in
       var statements = try RecordStatements(database, eventHash)
-      return try freshEvents.withLock { fresh in
+      return try writerMemory.freshEvents.withLock { fresh in
         try fresh.catchUp(database)
         return try batches.map { try record($0, &statements, &fresh, database) }
       }

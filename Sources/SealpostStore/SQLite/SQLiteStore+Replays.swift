@@ -32,10 +32,10 @@ extension SQLiteStore: ReplayStore {
 
   /// As `ReplayStore` says.
   public func createReplay(
-    account: String, webhook: String, _ selection: ReplaySelection, rate: Int?, expected: Int
+    id: String, account: String, webhook: String, _ selection: ReplaySelection, rate: Int?,
+    expected: Int
   ) async throws(StoreError) -> Replay {
     try await write { database in
-      let id = UUID().uuidString.lowercased()
       let now = Timestamp.now().nanoseconds
       try database.execute(
         sql: """

@@ -67,16 +67,18 @@ extension SQLiteStore: APITokenStore {
 extension SQLiteStore: AuditLog {
   /// As `AuditLog` says.
   public func append(_ entry: AuditEntry) async throws(StoreError) {
-    try await write { database in
-      try database.execute(
-        sql: """
-          INSERT INTO audit (account, actor, action, subject, detail, at) VALUES (?, ?, ?, ?, ?, ?)
-          """,
-        arguments: [
-          entry.account, entry.actor, entry.action, entry.subject, entry.detail,
-          entry.at.nanoseconds,
-        ])
-    }
+    try await write { try Self.append(entry, $0) }
+  }
+
+  static func append(_ entry: AuditEntry, _ database: Database) throws {
+    try database.execute(
+      sql: """
+        INSERT INTO audit (account, actor, action, subject, detail, at) VALUES (?, ?, ?, ?, ?, ?)
+        """,
+      arguments: [
+        entry.account, entry.actor, entry.action, entry.subject, entry.detail,
+        entry.at.nanoseconds,
+      ])
   }
 
   /// As `AuditLog` says.

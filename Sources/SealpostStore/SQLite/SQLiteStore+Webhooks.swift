@@ -15,18 +15,18 @@ extension SQLiteStore: WebhookStore {
         guard (count ?? 0) < most else { throw StoreError.quotaReached(most) }
       }
       let revision = try nextRevision(database)
-      let id = UUID().uuidString.lowercased()
+      let id = draft.id
       let now = Timestamp.now().nanoseconds
       try database.execute(
         sql: """
           INSERT INTO webhooks (id, account, name, url, scheme, token, token_key, events, headers,
-            retry, timeout, active, revision, created_at, updated_at)
-          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            sealed_headers, retry, timeout, active, revision, created_at, updated_at)
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?, '[]', ?, ?, ?, ?, ?, ?, ?)
           """,
         arguments: [
           id, draft.account, draft.name, draft.url.text, draft.scheme.rawValue,
           try seal(draft.token, webhook: id), box.keyID, Self.text(draft.events),
-          try Self.text(draft.headers), try draft.retry.map(Self.text),
+          try seal(draft.headers, webhook: id), try draft.retry.map(Self.text),
           draft.timeout?.nanoseconds, draft.isActive, revision, now, now,
         ])
       return try find(id, database)
@@ -40,6 +40,8 @@ extension SQLiteStore: WebhookStore {
       var webhook = try find(id, database)
       webhook.name = change.name ?? webhook.name
       webhook.url = change.url ?? webhook.url
+      // A token of another scheme may be none of this one's, so the overlap ends.
+      let isSchemeChanged = change.scheme.map { $0 != webhook.scheme } ?? false
       webhook.scheme = change.scheme ?? webhook.scheme
       webhook.events = change.events ?? webhook.events
       webhook.headers = change.headers ?? webhook.headers
@@ -53,15 +55,20 @@ extension SQLiteStore: WebhookStore {
       }
       try database.execute(
         sql: """
-          UPDATE webhooks SET name = ?, url = ?, scheme = ?, events = ?, headers = ?, retry = ?,
+          UPDATE webhooks SET name = ?, url = ?, scheme = ?, events = ?, sealed_headers = ?, retry = ?,
             timeout = ?, active = ?, paused = ?, health = ?, health_since = ?, revision = ?, updated_at = ? WHERE key = ?
           """,
         arguments: [
           webhook.name, webhook.url.text, webhook.scheme.rawValue, Self.text(webhook.events),
-          try Self.text(webhook.headers), try webhook.retry.map(Self.text),
+          try seal(webhook.headers, webhook: id), try webhook.retry.map(Self.text),
           webhook.timeout?.nanoseconds, webhook.isActive, webhook.isPaused, webhook.health.rawValue,
           webhook.healthSince?.nanoseconds, revision, Timestamp.now().nanoseconds, webhook.key,
         ])
+      if isSchemeChanged {
+        try database.execute(
+          sql: "UPDATE webhooks SET previous_token = NULL, overlap_until = NULL WHERE key = ?",
+          arguments: [webhook.key])
+      }
       if let token = change.token {
         try database.execute(
           sql: """
@@ -83,7 +90,8 @@ extension SQLiteStore: WebhookStore {
       let webhook = try find(id, database)
       try database.execute(
         sql: """
-          UPDATE webhooks SET deleted_at = ?, revision = ?, token = x'', previous_token = NULL
+          UPDATE webhooks SET deleted_at = ?, revision = ?, token = x'', previous_token = NULL,
+            sealed_headers = NULL
           WHERE key = ?
           """,
         arguments: [Timestamp.now().nanoseconds, revision, webhook.key])
@@ -131,6 +139,7 @@ extension SQLiteStore: WebhookStore {
         sql: """
           SELECT * FROM webhooks WHERE deleted_at IS NULL AND account = coalesce(?1, account)
             AND (?2 IS NULL OR name LIKE ?2 ESCAPE '!' OR url LIKE ?2 ESCAPE '!')
+            \(filter.scheme.map { "AND scheme = '\($0.rawValue)'" } ?? "")
             \(filter.isUnwell ? "AND active AND health <> 'healthy'" : "")
           ORDER BY \(column) \(direction), key \(direction) LIMIT ?3 OFFSET ?4
           """, arguments: [filter.account, text, filter.limit, filter.offset]
@@ -185,7 +194,9 @@ extension SQLiteStore: WebhookStore {
           change.webhooks.append(try webhook(row))
         } else {
           change.deleted.append(
-            DirectoryChange.Deletion(id: row["id"], account: row["account"], key: row["key"]))
+            DirectoryChange.Deletion(
+              id: row["id"], account: row["account"], key: row["key"],
+              isPurged: row["purged_at"] as Int64? != nil))
         }
       }
       return change
@@ -215,16 +226,17 @@ extension SQLiteStore: WebhookStore {
     return try webhook(row)
   }
 
-  /// A webhook of a row. A token that the key does not open leaves it without: its deliveries are parked.
+  /// A webhook of a row. One whose token or headers no key opens is left without tokens: its deliveries are
+  /// parked.
   private func webhook(_ row: Row) throws -> Webhook {
     let id: String = row["id"]
-    let headers = try JSONDecoder().decode(
-      [[String]].self, from: Data((row["headers"] as String).utf8))
     let sealed = [row["token"], row["previous_token"]] as [Data?]
-    let tokens = sealed.compactMap { $0 }.map { sealed in
-      (try? box.open(Array(sealed), context: Array(id.utf8)))
-        .flatMap { String(validating: $0, as: UTF8.self) }
+    var tokens = sealed.compactMap { $0 }.map { sealed in
+      (try? box.open(Array(sealed), context: Self.context(ofToken: id)))
+        .map { WebhookToken(bytes: $0) }
     }
+    let headers = try? headers(row, webhook: id)
+    if headers == nil || tokens.first == .some(nil) { tokens = [] }
     let retry = try (row["retry"] as String?).map {
       try JSONDecoder().decode(StoredRetry.self, from: Data($0.utf8)).policy
     }
@@ -232,11 +244,11 @@ extension SQLiteStore: WebhookStore {
       key: row["key"], id: id, account: row["account"], name: row["name"],
       url: try WebhookURL(parsing: row["url"]),
       scheme: SignatureScheme(rawValue: row["scheme"]) ?? .hmacSHA256,
-      tokens: tokens.first == .some(nil) ? [] : tokens.compactMap { $0.map { WebhookToken($0) } },
+      tokens: tokens.compactMap { $0 },
       events: try (row["events"] as String).split(separator: ",").map {
         try EventPattern(parsing: String($0))
       },
-      headers: try headers.map { try WebhookHeader(name: $0[0], value: $0[1]) },
+      headers: headers ?? [],
       isActive: row["active"], isPaused: row["paused"],
       health: WebhookHealth(rawValue: row["health"]) ?? .healthy,
       healthSince: (row["health_since"] as Int64?).map { Timestamp(nanoseconds: $0) },
@@ -246,20 +258,12 @@ extension SQLiteStore: WebhookStore {
       updatedAt: Timestamp(nanoseconds: row["updated_at"]))
   }
 
-  private func seal(_ token: WebhookToken, webhook id: String) throws -> Data {
-    Data(try box.seal(Array(token.clearText.utf8), context: Array(id.utf8)))
-  }
-
   private static func text(_ events: [EventPattern]) -> String {
     events.map(\.text).joined(separator: ",")
   }
 
   private static func text(_ retry: RetryPolicy) throws -> String {
     String(decoding: try JSONEncoder().encode(StoredRetry(retry)), as: UTF8.self)
-  }
-
-  private static func text(_ headers: [WebhookHeader]) throws -> String {
-    String(decoding: try JSONEncoder().encode(headers.map { [$0.name, $0.value] }), as: UTF8.self)
   }
 }
 

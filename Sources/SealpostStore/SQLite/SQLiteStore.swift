@@ -1,9 +1,8 @@
 internal import CSQLite
 import Foundation
 import GRDB
-import SealpostCore
+public import SealpostCore
 import SealpostSigning
-import Synchronization
 
 /// The embedded store: one SQLite file in WAL mode, for several processes of one host.
 ///
@@ -12,8 +11,10 @@ public final class SQLiteStore: Sendable {
   let pool: DatabasePool
   let box: SecretBox
   let eventHash: EventHash
-  /// Used in transactions alone, which the one connection that writes makes one after the other.
-  let freshEvents = Mutex(FreshEvents())
+  /// Of the one connection that writes.
+  let writerMemory: WriterMemory
+  /// What the next change adds to the audit log.
+  private let note: AuditEntry?
 
   /// The database's path.
   public let path: String
@@ -22,11 +23,15 @@ public final class SQLiteStore: Sendable {
   ///
   /// - Parameters:
   ///   - url: `sqlite:` and a path.
-  ///   - secretKey: base64 of the key for tokens; nil for the one in a file beside the database.
-  public static func open(url: String, secretKey: String? = nil) throws(StoreError) -> SQLiteStore {
+  ///   - secretKey: base64 of the key that seals secrets; nil for the one in a file beside the database.
+  ///   - otherKeys: base64 of keys that open what they sealed.
+  public static func open(
+    url: String, secretKey: SecretBytes? = nil, otherKeys: [SecretBytes] = []
+  ) throws(StoreError) -> SQLiteStore {
     guard url.hasPrefix("sqlite:"), url.utf8.count > 7 else { throw .badURL(url) }
     return try SQLiteStore(
-      path: String(url.dropFirst(7)), secretKey: secretKey, eventHash: .standard)
+      path: String(url.dropFirst(7)), secretKey: secretKey, otherKeys: otherKeys,
+      eventHash: .standard)
   }
 
   /// SQLite counts its memory under a lock that it takes for every allocation; nobody reads the count.
@@ -34,11 +39,13 @@ public final class SQLiteStore: Sendable {
   private static let memoryStatisticsOff = sealpost_sqlite_without_memory_statistics()
 
   init(
-    path: String, secretKey: String?, eventHash: EventHash
+    path: String, secretKey: SecretBytes?, otherKeys: [SecretBytes] = [], eventHash: EventHash
   ) throws(StoreError) {
+    note = nil
     _ = Self.memoryStatisticsOff
     self.path = path
     self.eventHash = eventHash
+    writerMemory = WriterMemory()
     let isNew = !FileManager.default.fileExists(atPath: path)
     do {
       var configuration = Configuration()
@@ -62,8 +69,21 @@ public final class SQLiteStore: Sendable {
     } catch {
       throw StoreError(error, path: path)
     }
-    box = try SecretKey.box(text: secretKey, besideDatabase: path)
+    box = try SecretKey.box(text: secretKey, others: otherKeys, besideDatabase: path)
+    try sealPlainHeaders()
   }
+
+  private init(_ store: SQLiteStore, noting note: AuditEntry) {
+    pool = store.pool
+    box = store.box
+    eventHash = store.eventHash
+    writerMemory = store.writerMemory
+    path = store.path
+    self.note = note
+  }
+
+  /// As `AuditLog` says.
+  public func noting(_ entry: AuditEntry) -> SQLiteStore { SQLiteStore(self, noting: entry) }
 
   /// The applied versions of the schema, oldest first.
   public func schemaVersions() async throws(StoreError) -> [String] {
@@ -85,7 +105,11 @@ public final class SQLiteStore: Sendable {
     async throws(StoreError) -> T
   {
     do {
-      return try await pool.write(work)
+      return try await pool.write { [note] database in
+        let result = try work(database)
+        if let note { try Self.append(note, database) }
+        return result
+      }
     } catch {
       throw StoreError(error, path: path)
     }

@@ -40,13 +40,17 @@ class Program:
     def queue(self):
         return f"{self.namespace}.events"
 
-    def start(self, until_proven=True):
+    def start_worker(self):
+        """Starts `serve` without the API."""
+        self.start(roles="worker")
+
+    def start(self, until_proven=True, roles="worker,api"):
         """Starts `serve`; waits until its lanes consume and it has proven the broker, unless told that
         it may die before."""
         proofs = self.log.count("proven") if self.process else 0
         with open(self.folder / "serve.log", "ab") as log:
             self.process = subprocess.Popen(
-                [BINARY, "serve"], env=self.environment, stdout=log, stderr=log)
+                [BINARY, "serve", "--roles", roles], env=self.environment, stdout=log, stderr=log)
         if not until_proven:
             return
         lanes = int(self.environment["SEALPOST_LANES"])

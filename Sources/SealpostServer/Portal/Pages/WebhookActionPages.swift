@@ -38,7 +38,7 @@ enum WebhookActionPages {
         of: visit.text("id"), to: nil, by: visit.principal)
       visit.reveal(made.token, of: made.webhook.id)
       let text =
-        made.webhook.scheme == .standard
+        made.webhook.scheme.carriesTwoSignatures
         ? "It has a new token. For a day deliveries are signed with the one before it too."
         : "It has a new token. Deliveries are signed with it from now on."
       return .redirect(back(visit), saying: text)

@@ -28,7 +28,8 @@ struct WebhookForm {
     events = webhook.events.map(\.text)
     isActive = webhook.isActive
     scheme = webhook.scheme.rawValue
-    headers = webhook.headers.map { "\($0.name): \($0.value)" }.joined(separator: "\n")
+    headers = webhook.headers.map { "\($0.name): \(WebhookView.hiddenValue)" }
+      .joined(separator: "\n")
     timeout = webhook.timeout.map { Self.plain($0 / .seconds(1)) } ?? ""
     if let policy = webhook.retry {
       retry = [

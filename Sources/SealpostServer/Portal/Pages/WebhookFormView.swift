@@ -159,6 +159,7 @@ struct WebhookFormView {
     switch scheme {
     case .hmacSHA256: "base64 of HMAC-SHA256 over the body"
     case .standard: "Standard Webhooks 1.0, over id, time and body"
+    case .standardEd25519: "the same by Ed25519: receivers verify with a public key"
     }
   }
 }

@@ -1,5 +1,6 @@
 import SealpostControl
 import SealpostCore
+import SealpostSigning
 import SealpostStore
 
 /// What the page of a webhook shows.
@@ -25,8 +26,8 @@ struct WebhookPage {
   }
 
   let id, path, name, url, scheme, tokenText, timeoutText, retryText: String
-  let events, headers, samples: [String]
-  let hasHeaders: Bool
+  let events, headers, publicKeys, samples: [String]
+  let hasHeaders, hasPublicKeys: Bool
   let status: StateView
   let switchAction, switchLabel: String
   let isSwitchPrimary: Bool
@@ -47,8 +48,10 @@ struct WebhookPage {
     timeoutText = (webhook.timeout ?? visit.control.settings.deliveryTimeout).spoken
     retryText = Self.retries(webhook.retry ?? visit.control.settings.retry)
     events = webhook.events.map(\.text)
-    headers = webhook.headers.map { "\($0.name): \($0.value)" }
+    headers = webhook.headers.map { "\($0.name): ••••••••" }
     hasHeaders = !headers.isEmpty
+    publicKeys = VerifyingKey.keys(of: webhook).map(\.text)
+    hasPublicKeys = !publicKeys.isEmpty
     samples = EventCatalogue.groups.flatMap(\.events)
     status = StateView(webhook)
     (switchAction, switchLabel) = Self.control(webhook)
