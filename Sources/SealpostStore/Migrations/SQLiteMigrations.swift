@@ -22,8 +22,19 @@ enum SQLiteMigrations {
     migrator.registerMigration("6-trigger") { database in
       try database.execute(sql: trigger)
     }
+    migrator.registerMigration("8-client-certificates") { database in
+      try database.execute(sql: clientCertificates)
+    }
     return migrator
   }
+
+  /// The chain is in PEM; the key is sealed as tokens are.
+  private static let clientCertificates = """
+    ALTER TABLE webhooks ADD COLUMN client_chain TEXT;
+    ALTER TABLE webhooks ADD COLUMN client_key BLOB;
+    ALTER TABLE webhooks ADD COLUMN client_subject TEXT;
+    ALTER TABLE webhooks ADD COLUMN client_expires_at INTEGER;
+    """
 
   /// What began the run of a delivery in the backlog.
   private static let trigger = """

@@ -29,6 +29,9 @@ extension SQLiteStore: WebhookStore {
           try Self.text(draft.headers), try draft.retry.map(Self.text),
           draft.timeout?.nanoseconds, draft.isActive, revision, now, now,
         ])
+      if let certificate = draft.clientCertificate {
+        try setClientCertificate(certificate, webhook: id, database)
+      }
       return try find(id, database)
     }
   }
@@ -72,6 +75,9 @@ extension SQLiteStore: WebhookStore {
             change.overlapUntil?.nanoseconds, try seal(token, webhook: id), box.keyID, webhook.key,
           ])
       }
+      if let certificate = change.clientCertificate {
+        try setClientCertificate(certificate, webhook: id, database)
+      }
       return try find(id, database)
     }
   }
@@ -83,8 +89,8 @@ extension SQLiteStore: WebhookStore {
       let webhook = try find(id, database)
       try database.execute(
         sql: """
-          UPDATE webhooks SET deleted_at = ?, revision = ?, token = x'', previous_token = NULL
-          WHERE key = ?
+          UPDATE webhooks SET deleted_at = ?, revision = ?, token = x'', previous_token = NULL,
+            client_chain = NULL, client_key = NULL WHERE key = ?
           """,
         arguments: [Timestamp.now().nanoseconds, revision, webhook.key])
       try database.execute(
@@ -241,6 +247,7 @@ extension SQLiteStore: WebhookStore {
       health: WebhookHealth(rawValue: row["health"]) ?? .healthy,
       healthSince: (row["health_since"] as Int64?).map { Timestamp(nanoseconds: $0) },
       retry: retry, timeout: (row["timeout"] as Int64?).map { .nanoseconds($0) },
+      clientCertificate: clientCertificate(row),
       revision: row["revision"],
       createdAt: Timestamp(nanoseconds: row["created_at"]),
       updatedAt: Timestamp(nanoseconds: row["updated_at"]))
