@@ -113,7 +113,8 @@ let package = Package(
     tests("SealpostCoreTests", ["SealpostCore"], resources: [.copy("Corpora")]),
     tests("SealpostMonitoringTests", ["SealpostMonitoring"]),
     tests(
-      "SealpostSigningTests", ["SealpostCore", "SealpostSigning"], resources: [.copy("Corpora")]),
+      "SealpostSigningTests", ["SealpostCore", "SealpostSigning", "SealpostTesting"],
+      resources: [.copy("Corpora")]),
     tests("SealpostBrokerTests", ["SealpostBroker", "SealpostCore", "SealpostTesting"]),
     tests(
       "SealpostTransportTests", ["SealpostCore", "SealpostTransport", "SealpostTesting"],

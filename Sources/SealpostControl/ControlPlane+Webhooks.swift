@@ -48,14 +48,19 @@ extension ControlPlane {
     let timeout = faults.check("timeout") {
       try (input.timeout ?? nil).map { try rules.timeout($0) }
     }
+    let certificate = faults.check("clientCertificate") {
+      try (input.clientCertificate ?? nil).map { try rules.clientCertificate($0) }
+    }
     try faults.throwIfAny()
-    guard let name, let url, let events, let scheme, let token, let headers, let retry, let timeout
+    guard let name, let url, let events, let scheme, let token, let headers, let retry, let timeout,
+      let certificate
     else {
       throw ControlError(.failed, "internal_error", "A fault was not noted.")
     }
     let draft = WebhookDraft(
       account: account, name: name, url: url, scheme: scheme, token: token, events: events,
-      headers: headers, retry: retry, timeout: timeout, isActive: input.active ?? true)
+      headers: headers, retry: retry, timeout: timeout, clientCertificate: certificate,
+      isActive: input.active ?? true)
     let webhook = try await noting(
       "webhook.create", draft.id, account: account, by: principal, url.withoutQuery
     ).create(draft, most: settings.quotas.webhooks)
@@ -100,6 +105,13 @@ extension ControlPlane {
     if let timeout = input.timeout {
       change.timeout = .some(
         faults.check("timeout") { try timeout.map { try rules.timeout($0) } } ?? nil)
+    }
+    if let certificate = input.clientCertificate {
+      change.clientCertificate = .some(
+        faults.check("clientCertificate") {
+          try certificate.map { try rules.clientCertificate($0) }
+        }
+          ?? nil)
     }
     try faults.throwIfAny()
     change.isActive = input.active
@@ -216,7 +228,8 @@ extension ControlPlane {
       ("name", input.name != nil), ("url", input.url != nil), ("token", input.token != nil),
       ("events", input.events != nil), ("scheme", input.scheme != nil),
       ("headers", input.headers != nil), ("retry", input.retry != nil),
-      ("timeout", input.timeout != nil), ("active", input.active != nil),
+      ("timeout", input.timeout != nil), ("clientCertificate", input.clientCertificate != nil),
+      ("active", input.active != nil),
     ].filter(\.1).map(\.0)
   }
 }

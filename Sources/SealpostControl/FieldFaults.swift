@@ -32,6 +32,7 @@ struct FieldFaults {
     case let error as EventPattern.ParseError: ("bad_event_pattern", error.sentence)
     case let error as WebhookHeader.Refusal: ("bad_header", error.sentence)
     case let error as SigningError: ("bad_token", error.sentence)
+    case let error as ClientCertificateFault: ("bad_client_certificate", error.sentence)
     case let error as FieldFault: (error.code, error.message)
     default: ("invalid", "\(error)")
     }

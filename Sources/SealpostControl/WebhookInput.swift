@@ -18,6 +18,8 @@ public struct WebhookInput: Sendable {
   public var retry: RetryInput?
   /// How many seconds an attempt may take; `.some(nil)` for the operator's limit.
   public var timeout: Double??
+  /// What its connections show to a receiver that asks for a certificate; `.some(nil)` for nothing any more.
+  public var clientCertificate: ClientCertificateInput??
   /// Whether it takes deliveries.
   public var active: Bool?
 

@@ -111,6 +111,12 @@ struct WebhookRules {
     return .seconds(seconds)
   }
 
+  func clientCertificate(_ input: ClientCertificateInput) throws(ClientCertificateFault)
+    -> ClientCertificate
+  {
+    try ClientCertificate(parsingChain: input.certificate, key: input.key)
+  }
+
   /// A policy of the webhook's own: within what the operator's allows.
   func retry(_ input: RetryInput) throws(FieldFault) -> RetryPolicy? {
     guard input != RetryInput() else { return nil }

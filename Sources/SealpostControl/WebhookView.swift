@@ -17,11 +17,17 @@ public struct WebhookView: Encodable, Sendable {
     let maximumAttempts: Int
   }
 
+  /// Its client certificate, where it has one. The key is never shown.
+  struct Certificate: Encodable, Sendable {
+    let subject, expiresAt: String
+  }
+
   let id, account, name, url, scheme: String
   let events: [String]
   let headers: [String: String]
   let retry: Retry?
   let timeout: Double?
+  let clientCertificate: Certificate?
   let active, paused: Bool
   let status, health: String
   let healthSince: String?
@@ -48,6 +54,9 @@ public struct WebhookView: Encodable, Sendable {
         maximumSeconds: $0.maximumDelay / .seconds(1), maximumAttempts: $0.maximumAttempts)
     }
     timeout = webhook.timeout.map { $0 / .seconds(1) }
+    clientCertificate = webhook.clientCertificate.map {
+      Certificate(subject: $0.subject, expiresAt: $0.expiresAt.iso8601)
+    }
     active = webhook.isActive
     paused = webhook.isPaused
     status = webhook.status

@@ -16,7 +16,7 @@ public final class DirectoryEntry: Sendable {
     case inactive = "webhook_inactive"
     /// It failed for so long that it was suspended.
     case suspended = "webhook_suspended"
-    /// The webhook's token cannot be decrypted or used.
+    /// The webhook's token, or its client certificate's key, cannot be decrypted or used.
     case tokenUnreadable = "token_unreadable"
   }
 
@@ -36,7 +36,7 @@ public final class DirectoryEntry: Sendable {
     disposition =
       if !webhook.isActive {
         .park(.inactive)
-      } else if webhook.tokens.isEmpty {
+      } else if !webhook.hasReadableSecrets {
         .park(.tokenUnreadable)
       } else if webhook.isPaused {
         .hold

@@ -30,12 +30,17 @@ public struct Webhook: Sendable, Identifiable {
   /// Its retry policy where it has its own; else the operator's holds.
   public var retry: RetryPolicy? {
     get { aside.first?.retry }
-    set { aside = [Aside(retry: newValue, timeout: timeout)] }
+    set { setAside { $0.retry = newValue } }
   }
   /// How long an attempt may take where it has a limit of its own; the operator's holds where that is shorter.
   public var timeout: Duration? {
     get { aside.first?.timeout }
-    set { aside = [Aside(retry: retry, timeout: newValue)] }
+    set { setAside { $0.timeout = newValue } }
+  }
+  /// What its connections show where the receiver asks for a certificate.
+  public var clientCertificate: ClientCertificate? {
+    get { aside.first?.clientCertificate }
+    set { setAside { $0.clientCertificate = newValue } }
   }
   /// Rises with every change in the store.
   public var revision: Int64
@@ -48,13 +53,25 @@ public struct Webhook: Sendable, Identifiable {
   private struct Aside {
     var retry: RetryPolicy?
     var timeout: Duration?
+    var clientCertificate: ClientCertificate?
   }
   /// Empty, or one.
   private var aside: [Aside] = []
 
+  private mutating func setAside(_ change: (inout Aside) -> Void) {
+    var changed = aside.first ?? Aside()
+    change(&changed)
+    aside = [changed]
+  }
+
   /// Its state in a word: what matters most of active, paused and health.
   public var status: String {
     isActive ? (isPaused ? "paused" : health.rawValue) : "inactive"
+  }
+
+  /// Whether its token, and its client certificate's key where it has one, could be decrypted.
+  public var hasReadableSecrets: Bool {
+    !tokens.isEmpty && clientCertificate.map { $0.privateKey != nil } != false
   }
 
   /// Makes a webhook from its parts.
@@ -63,7 +80,8 @@ public struct Webhook: Sendable, Identifiable {
     scheme: SignatureScheme, tokens: [WebhookToken], events: [EventPattern],
     headers: [WebhookHeader] = [], isActive: Bool = true, isPaused: Bool = false,
     health: WebhookHealth = .healthy, healthSince: Timestamp? = nil, retry: RetryPolicy? = nil,
-    timeout: Duration? = nil, revision: Int64, createdAt: Timestamp, updatedAt: Timestamp
+    timeout: Duration? = nil, clientCertificate: ClientCertificate? = nil, revision: Int64,
+    createdAt: Timestamp, updatedAt: Timestamp
   ) {
     self.key = key
     self.id = id
@@ -78,7 +96,9 @@ public struct Webhook: Sendable, Identifiable {
     self.isPaused = isPaused
     self.health = health
     self.healthSince = healthSince
-    if retry != nil || timeout != nil { aside = [Aside(retry: retry, timeout: timeout)] }
+    if retry != nil || timeout != nil || clientCertificate != nil {
+      aside = [Aside(retry: retry, timeout: timeout, clientCertificate: clientCertificate)]
+    }
     self.revision = revision
     self.createdAt = createdAt
     self.updatedAt = updatedAt

@@ -20,6 +20,8 @@ public struct WebhookChange: Sendable {
   public var retry: RetryPolicy??
   /// How long an attempt may take; `.some(nil)` goes back to the operator's limit.
   public var timeout: Duration??
+  /// What its connections show to a receiver that asks; `.some(nil)` for nothing any more.
+  public var clientCertificate: ClientCertificate??
   /// Whether it takes deliveries.
   public var isActive: Bool?
   /// Whether its deliveries wait.

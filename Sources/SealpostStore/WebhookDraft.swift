@@ -23,6 +23,8 @@ public struct WebhookDraft: Sendable {
   public var retry: RetryPolicy?
   /// How long an attempt may take, where it has a limit of its own.
   public var timeout: Duration?
+  /// What its connections show to a receiver that asks.
+  public var clientCertificate: ClientCertificate?
   /// Whether deliveries begin at once.
   public var isActive: Bool
 
@@ -30,7 +32,7 @@ public struct WebhookDraft: Sendable {
   public init(
     account: String, name: String, url: WebhookURL, scheme: SignatureScheme, token: WebhookToken,
     events: [EventPattern], headers: [WebhookHeader] = [], retry: RetryPolicy? = nil,
-    timeout: Duration? = nil, isActive: Bool = true
+    timeout: Duration? = nil, clientCertificate: ClientCertificate? = nil, isActive: Bool = true
   ) {
     id = UUID().uuidString.lowercased()
     self.account = account
@@ -42,6 +44,7 @@ public struct WebhookDraft: Sendable {
     self.headers = headers
     self.retry = retry
     self.timeout = timeout
+    self.clientCertificate = clientCertificate
     self.isActive = isActive
   }
 }

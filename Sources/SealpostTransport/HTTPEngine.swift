@@ -74,12 +74,18 @@ public final class HTTPEngine {
 
   /// Parses a URL for requests of this engine.
   ///
-  /// - Parameter timeout: how long a request may take, where that is shorter than what the settings say.
+  /// - Parameters:
+  ///   - timeout: how long a request may take, where that is shorter than what the settings say.
+  ///   - clientCertificate: what its connections show to a receiver that asks. No connection is shared between
+  ///     targets with different ones.
   public func makeTarget(
-    url: WebhookURL, headers: [WebhookHeader] = [], timeout: Duration? = nil
+    url: WebhookURL, headers: [WebhookHeader] = [], timeout: Duration? = nil,
+    clientCertificate: ClientCertificate? = nil
   ) throws(TransportError) -> HTTPTarget {
     let longest = context.pointee.settings.deliveryTimeout
-    return try HTTPTarget(url: url, headers: headers, timeout: min(timeout ?? longest, longest))
+    return try HTTPTarget(
+      url: url, headers: headers, timeout: min(timeout ?? longest, longest),
+      clientCertificate: clientCertificate)
   }
 
   /// Starts a request; it goes out with the next `turn()`.
@@ -106,6 +112,9 @@ public final class HTTPEngine {
       sealpost_set_pointer(handle, CURLOPT_CURLU, UnsafeRawPointer(target.handle))
       if slot.pointee.target?.timeout != target.timeout {
         sealpost_set_long(handle, CURLOPT_TIMEOUT_MS, target.timeout)
+      }
+      if slot.pointee.target?.clientCertificate != target.clientCertificate {
+        slot.pointee.show(target.clientCertificate)
       }
       slot.pointee.target = target
     }

@@ -14,10 +14,15 @@ public final class HTTPTarget {
   let headers: [UInt8]
   /// How long a request may take, in milliseconds.
   let timeout: Int
+  /// What its connections show to a receiver that asks for a certificate.
+  let clientCertificate: ClientCertificate?
   /// Whether the host must be looked up.
   let hasName: Bool
 
-  init(url: WebhookURL, headers: [WebhookHeader], timeout: Duration) throws(TransportError) {
+  init(
+    url: WebhookURL, headers: [WebhookHeader], timeout: Duration,
+    clientCertificate: ClientCertificate?
+  ) throws(TransportError) {
     guard let handle = curl_url() else { throw .setUp("no memory for a URL") }
     let code = curl_url_set(handle, CURLUPART_URL, url.text, UInt32(CURLU_DISALLOW_USER))
     guard code == CURLUE_OK else {
@@ -28,6 +33,7 @@ public final class HTTPTarget {
     self.handle = handle
     self.headers = headers.flatMap { Array("\r\n\($0.name): \($0.value)".utf8) }
     self.timeout = Int(timeout.nanoseconds / 1_000_000)
+    self.clientCertificate = clientCertificate
     self.hasName = IPAddress(url.host) == nil
   }
 

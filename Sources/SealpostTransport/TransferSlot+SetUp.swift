@@ -20,6 +20,26 @@ extension TransferSlot {
     return slot
   }
 
+  /// Sets the certificate that connections show to a receiver that asks. libcurl copies it, and uses a
+  /// connection again only for the same one.
+  func show(_ certificate: ClientCertificate?) {
+    setBlob(CURLOPT_SSLCERT_BLOB, certificate?.chain)
+    setBlob(CURLOPT_SSLKEY_BLOB, certificate?.privateKey)
+  }
+
+  private func setBlob(_ option: CURLoption, _ text: String?) {
+    guard var text else {
+      sealpost_set_pointer(handle, option, nil)
+      return
+    }
+    text.withUTF8 { bytes in
+      var blob = curl_blob(
+        data: UnsafeMutableRawPointer(mutating: bytes.baseAddress), len: bytes.count,
+        flags: UInt32(CURL_BLOB_COPY))
+      sealpost_set_pointer(handle, option, &blob)
+    }
+  }
+
   private func setOptions(address: UnsafeMutablePointer<TransferSlot>) {
     func set(_ option: CURLoption, _ value: Int) { sealpost_set_long(handle, option, value) }
     let settings = context.pointee.settings

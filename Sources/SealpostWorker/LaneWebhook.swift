@@ -12,7 +12,8 @@ final class LaneWebhook {
   init(entry: DirectoryEntry, engine: HTTPEngine) throws {
     self.entry = entry
     self.target = try engine.makeTarget(
-      url: entry.webhook.url, headers: entry.webhook.headers, timeout: entry.webhook.timeout)
+      url: entry.webhook.url, headers: entry.webhook.headers, timeout: entry.webhook.timeout,
+      clientCertificate: entry.webhook.clientCertificate)
     self.signer = try WebhookSigner(scheme: entry.webhook.scheme, tokens: entry.webhook.tokens)
   }
 }

@@ -16,6 +16,10 @@ struct WebhookOptions: ParsableArguments {
   @Option(help: "Seconds that the receiver has to answer; 0 for SEALPOST_DELIVERY_TIMEOUT.")
   var timeout: Double?
 
+  @Option(help: "A file with a certificate (PEM) that is shown to a receiver that asks for one.")
+  var clientCertificate: String?
+  @Option(help: "A file with its private key (PEM).") var clientKey: String?
+
   /// The same as the API takes it.
   var input: WebhookInput {
     get throws {
@@ -27,8 +31,29 @@ struct WebhookOptions: ParsableArguments {
       input.scheme = scheme
       input.headers = headers.isEmpty ? nil : try headers.map(Self.parsed)
       input.timeout = timeout.map { $0 == 0 ? nil : $0 }
+      input.clientCertificate = try certificate.map { .some($0) }
       return input
     }
+  }
+
+  private var certificate: ClientCertificateInput? {
+    get throws {
+      switch (clientCertificate, clientKey) {
+      case (nil, nil): return nil
+      case (let certificate?, let key?):
+        return ClientCertificateInput(
+          certificate: try Self.contents(certificate, "--client-certificate"),
+          key: try Self.contents(key, "--client-key"))
+      default: throw Failure("--client-certificate and --client-key belong together: give both.")
+      }
+    }
+  }
+
+  private static func contents(_ file: String, _ option: String) throws -> String {
+    guard let text = try? String(contentsOfFile: file, encoding: .utf8) else {
+      throw Failure("\(option) names \(file), which cannot be read as text.")
+    }
+    return text
   }
 
   private static func parsed(_ header: String) throws -> (name: String, value: String) {

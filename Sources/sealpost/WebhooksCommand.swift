@@ -97,17 +97,20 @@ extension WebhooksCommand {
       discussion: """
           sealpost webhooks edit ID --url https://new.example.com/hook
           sealpost webhooks edit ID --active false
+          sealpost webhooks edit ID --client-certificate client.pem --client-key client.key
         """)
 
     @Argument(help: "The webhook's ID.") var id: String
     @OptionGroup var webhook: WebhookOptions
     @Option(help: "true or false.") var active: Bool?
+    @Flag(help: "No client certificate any more.") var removeClientCertificate = false
     @OptionGroup var options: SettingsOptions
 
     func run() async throws {
       try await reporting {
         var input = try webhook.input
         input.active = active
+        if removeClientCertificate { input.clientCertificate = .some(nil) }
         let changed = try await options.load().openControlPlane().updateWebhook(
           id, input, by: .commandLine)
         print("changed \(changed.id)")

@@ -34,6 +34,7 @@ enum Schemas {
         "publicKeys": [
           "type": "array", "items": object(["kid": text, "key": text], required: ["kid", "key"]),
         ],
+        "clientCertificate": object(["subject": text, "expiresAt": time], required: []),
       ]) { $1 },
       required: [
         "id", "account", "name", "url", "events", "scheme", "headers", "active", "status",
@@ -119,6 +120,16 @@ enum Schemas {
     "timeout": [
       "type": ["number", "null"], "minimum": 1,
       "description": "Seconds that a receiver has to answer; null for the operator's limit.",
+    ],
+    "clientCertificate": [
+      "type": ["object", "null"], "additionalProperties": false, "writeOnly": true,
+      "required": ["certificate", "key"],
+      "properties": [
+        "certificate": ["type": "string", "maxLength": 32768],
+        "key": ["type": "string", "maxLength": 32768],
+      ],
+      "description":
+        "A certificate that is shown to a receiver that asks for one, with those that signed it, and its private key, in PEM. Answers hold its subject and when it expires, never the key.",
     ],
     "active": ["type": "boolean"],
   ]

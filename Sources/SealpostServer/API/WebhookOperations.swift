@@ -129,6 +129,12 @@ enum WebhookOperations {
     }
     input.retry = hasRetry ? retry : nil
     input.timeout = fields.numberOrNull("timeout")
+    var certificate: ClientCertificateInput?
+    let hasCertificate = fields.object("clientCertificate") { fields in
+      certificate = ClientCertificateInput(
+        certificate: fields.text("certificate") ?? "", key: fields.text("key") ?? "")
+    }
+    input.clientCertificate = hasCertificate ? .some(certificate) : nil
     try fields.end()
     return input
   }

@@ -25,6 +25,9 @@ enum SQLiteMigrations {
     migrator.registerMigration("7-secrets") { database in
       try database.execute(sql: secrets)
     }
+    migrator.registerMigration("8-client-certificates") { database in
+      try database.execute(sql: clientCertificates)
+    }
     migrator.registerMigration("9-traceparent") { database in
       try database.execute(
         sql: """
@@ -42,6 +45,14 @@ enum SQLiteMigrations {
     ALTER TABLE webhooks ADD COLUMN purged_at INTEGER;
     CREATE INDEX webhooks_plain_headers ON webhooks (key) WHERE headers <> '[]';
     CREATE INDEX webhooks_asymmetric ON webhooks (key) WHERE scheme = 'standard-ed25519';
+    """
+
+  /// The chain is in PEM; the key is sealed as tokens are.
+  private static let clientCertificates = """
+    ALTER TABLE webhooks ADD COLUMN client_chain TEXT;
+    ALTER TABLE webhooks ADD COLUMN client_key BLOB;
+    ALTER TABLE webhooks ADD COLUMN client_subject TEXT;
+    ALTER TABLE webhooks ADD COLUMN client_expires_at INTEGER;
     """
 
   /// What began the run of a delivery in the backlog.

@@ -56,7 +56,8 @@ extension SQLiteStore: AccountStore {
         try database.execute(
           sql: """
             UPDATE webhooks SET deleted_at = coalesce(deleted_at, ?2), purged_at = ?2, revision = ?3,
-              token = x'', previous_token = NULL, overlap_until = NULL, sealed_headers = NULL
+              token = x'', previous_token = NULL, overlap_until = NULL, sealed_headers = NULL,
+              client_chain = NULL, client_key = NULL, client_subject = NULL
             WHERE account = ?1
             """, arguments: [account, now, revision])
         try database.execute(

@@ -13,6 +13,9 @@ extension SQLiteStore {
   /// What a webhook's headers are sealed with besides the key.
   static func context(ofHeaders webhook: String) -> [UInt8] { Array("headers \(webhook)".utf8) }
 
+  /// What the key of a webhook's client certificate is sealed with besides the key.
+  static func context(ofClientKey webhook: String) -> [UInt8] { Array("client key \(webhook)".utf8) }
+
   /// A token as its column holds it.
   func seal(_ token: WebhookToken, webhook id: String) throws -> Data {
     Data(try box.seal(token.bytes, context: Self.context(ofToken: id)))

@@ -19,8 +19,8 @@ extension SQLiteStore: SecretStore {
       try Int.fetchOne(
         database,
         sql: """
-          SELECT (SELECT sum(1 + (previous_token IS NOT NULL) + (sealed_headers IS NOT NULL))
-            FROM webhooks WHERE deleted_at IS NULL)
+          SELECT (SELECT sum(1 + (previous_token IS NOT NULL) + (sealed_headers IS NOT NULL)
+            + (client_key IS NOT NULL)) FROM webhooks WHERE deleted_at IS NULL)
             + (SELECT count(*) FROM idempotency WHERE body IS NOT NULL)
           """) ?? 0
     }
@@ -53,7 +53,7 @@ extension SQLiteStore: SecretStore {
     let rows = try Row.fetchAll(
       database,
       sql: """
-        SELECT key, id, token, previous_token, sealed_headers FROM webhooks
+        SELECT key, id, token, previous_token, sealed_headers, client_key FROM webhooks
         WHERE key > ? AND deleted_at IS NULL ORDER BY key LIMIT ?
         """, arguments: [key, slice])
     for row in rows {
@@ -62,6 +62,7 @@ extension SQLiteStore: SecretStore {
         Sealed(column: "token", context: Self.context(ofToken: id)),
         Sealed(column: "previous_token", context: Self.context(ofToken: id)),
         Sealed(column: "sealed_headers", context: Self.context(ofHeaders: id)),
+        Sealed(column: "client_key", context: Self.context(ofClientKey: id)),
       ]
       let changed = look(at: sealed, row, owner: "webhook \(id)", seals: seals, &progress)
       for (column, data) in changed {

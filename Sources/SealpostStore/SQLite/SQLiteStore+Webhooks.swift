@@ -29,6 +29,9 @@ extension SQLiteStore: WebhookStore {
           try seal(draft.headers, webhook: id), try draft.retry.map(Self.text),
           draft.timeout?.nanoseconds, draft.isActive, revision, now, now,
         ])
+      if let certificate = draft.clientCertificate {
+        try setClientCertificate(certificate, webhook: id, database)
+      }
       return try find(id, database)
     }
   }
@@ -79,6 +82,9 @@ extension SQLiteStore: WebhookStore {
             change.overlapUntil?.nanoseconds, try seal(token, webhook: id), box.keyID, webhook.key,
           ])
       }
+      if let certificate = change.clientCertificate {
+        try setClientCertificate(certificate, webhook: id, database)
+      }
       return try find(id, database)
     }
   }
@@ -91,7 +97,7 @@ extension SQLiteStore: WebhookStore {
       try database.execute(
         sql: """
           UPDATE webhooks SET deleted_at = ?, revision = ?, token = x'', previous_token = NULL,
-            sealed_headers = NULL
+            sealed_headers = NULL, client_chain = NULL, client_key = NULL
           WHERE key = ?
           """,
         arguments: [Timestamp.now().nanoseconds, revision, webhook.key])
@@ -253,6 +259,7 @@ extension SQLiteStore: WebhookStore {
       health: WebhookHealth(rawValue: row["health"]) ?? .healthy,
       healthSince: (row["health_since"] as Int64?).map { Timestamp(nanoseconds: $0) },
       retry: retry, timeout: (row["timeout"] as Int64?).map { .nanoseconds($0) },
+      clientCertificate: clientCertificate(row),
       revision: row["revision"],
       createdAt: Timestamp(nanoseconds: row["created_at"]),
       updatedAt: Timestamp(nanoseconds: row["updated_at"]))

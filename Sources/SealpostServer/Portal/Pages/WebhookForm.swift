@@ -16,6 +16,9 @@ struct WebhookForm {
   var scheme = SignatureScheme.hmacSHA256.rawValue
   var headers = ""
   var timeout = ""
+  var clientCertificate = ""
+  var clientKey = ""
+  var removesClientCertificate = false
   var retry: [String: String] = [:]
 
   /// The form of a webhook that is to be added.
@@ -54,6 +57,9 @@ struct WebhookForm {
     scheme = fields["scheme"] ?? ""
     headers = fields["headers"] ?? ""
     timeout = fields.filled("timeout") ?? ""
+    clientCertificate = fields.filled("clientCertificate") ?? ""
+    clientKey = fields.filled("clientKey") ?? ""
+    removesClientCertificate = fields["removeClientCertificate"] != nil
     for name in Self.retryNames { retry[name] = fields.filled(name) }
   }
 
@@ -83,6 +89,12 @@ struct WebhookForm {
       input.retry = policy
     }
     if timeout != before?.timeout ?? "" { input.timeout = .some(timeoutInput(&faults)) }
+    if !clientCertificate.isEmpty || !clientKey.isEmpty {
+      input.clientCertificate = ClientCertificateInput(
+        certificate: clientCertificate, key: clientKey)
+    } else if removesClientCertificate {
+      input.clientCertificate = .some(nil)
+    }
     return (input, faults)
   }
 

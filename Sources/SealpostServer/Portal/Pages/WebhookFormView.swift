@@ -39,6 +39,8 @@ struct WebhookFormView {
   let schemes: [Scheme]
   let headers: Markup
   let timeoutField: FieldView
+  let clientCertificate, clientKey: Markup
+  let clientCertificateText, clientCertificateFault: String?
   let retryFields: [FieldView]
 
   init(
@@ -85,7 +87,10 @@ struct WebhookFormView {
     isMoreOpen =
       !form.headers.isEmpty || !form.retry.isEmpty || form.scheme != "hmac-sha256"
       || !form.timeout.isEmpty
-      || ["scheme", "headers", "timeout", "retry"].contains { known[$0] != nil }
+      || !form.clientCertificate.isEmpty || !form.clientKey.isEmpty
+      || ["scheme", "headers", "timeout", "retry", "clientCertificate"].contains {
+        known[$0] != nil
+      }
       || WebhookForm.retryNames.contains { known[$0] != nil }
     schemes = SignatureScheme.allCases.map {
       Scheme(
@@ -96,6 +101,10 @@ struct WebhookFormView {
       "timeout", "Time-out (s)", form.timeout, hint: "How long the receiver may take to answer.",
       fault: known["timeout"], isOptional: true,
       placeholder: WebhookForm.plain(settings.deliveryTimeout / .seconds(1)), inputMode: "decimal")
+    clientCertificate = Markup(formValue: form.clientCertificate)
+    clientKey = Markup(formValue: form.clientKey)
+    clientCertificateText = webhook?.clientCertificate.map(Self.text)
+    clientCertificateFault = known["clientCertificate"]
     retryFields = Self.retryFields(form, known, settings.retry)
   }
 
@@ -143,6 +152,7 @@ struct WebhookFormView {
     case "maximumSeconds": "Longest delay"
     case "maximumAttempts": "Attempts"
     case "timeout": "Time-out"
+    case "clientCertificate": "Client certificate"
     case "retry": "Retries"
     default: field.prefix(1).uppercased() + field.dropFirst()
     }
@@ -153,6 +163,11 @@ struct WebhookFormView {
     ["initialSeconds", "factor", "maximumSeconds", "maximumAttempts"].reduce(text) {
       $0.replacing($1, with: label($1))
     }
+  }
+
+  /// A client certificate in a line.
+  static func text(_ certificate: ClientCertificate) -> String {
+    "\(certificate.subject), until \(TimeView(certificate.expiresAt).minute)"
   }
 
   private static func text(_ scheme: SignatureScheme) -> String {

@@ -31,6 +31,7 @@ struct WebhookPage {
   let status: StateView
   let switchAction, switchLabel: String
   let isSwitchPrimary: Bool
+  let clientCertificateText: String?
   let trouble: String?
   let troubleKind: String
   let revealed: String?
@@ -57,6 +58,7 @@ struct WebhookPage {
     (switchAction, switchLabel) = Self.control(webhook)
     isSwitchPrimary = webhook.isActive && webhook.health == .suspended
     (trouble, troubleKind) = Self.trouble(webhook)
+    clientCertificateText = webhook.clientCertificate.map(WebhookFormView.text)
     revealed = visit.sessions.takeRevealed(visit.sessionKey, webhook: webhook.id)?.clearText
     updatedAt = TimeView(webhook.updatedAt)
     let last = try await LastAttempts(webhook, visit)
@@ -83,9 +85,10 @@ struct WebhookPage {
 
   private static func trouble(_ webhook: Webhook) -> (text: String?, kind: String) {
     let since = webhook.healthSince.map { " since \(TimeView($0).minute)" } ?? ""
-    if webhook.tokens.isEmpty {
+    if !webhook.hasReadableSecrets {
+      let what = webhook.tokens.isEmpty ? "token" : "client certificate"
       return (
-        "Its token cannot be read with the key that is set, so its deliveries are parked: replace the token.",
+        "Its \(what) cannot be read with the key that is set, so its deliveries are parked: replace the \(what).",
         "bad"
       )
     }
