@@ -30,7 +30,10 @@ let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-col
 
 let package = Package(
   name: "sealpost",
-  products: [.executable(name: "sealpost", targets: ["sealpost"])],
+  products: [
+    .executable(name: "sealpost", targets: ["sealpost"]),
+    .library(name: "SealpostPublisher", targets: ["SealpostPublisher"]),
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
@@ -58,7 +61,9 @@ let package = Package(
     module("SealpostCore", []),
     module("SealpostMonitoring", ["SealpostCore"]),
     module("SealpostSigning", ["SealpostCore", "COpenSSL"]),
-    module("SealpostBroker", ["SealpostCore", "CRabbitMQ"]),
+    module("SealpostThreads", ["CLinux"]),
+    module("SealpostBroker", ["SealpostCore", "CRabbitMQ", deque]),
+    module("SealpostPublisher", ["SealpostCore", "SealpostBroker", "SealpostThreads"]),
     module("SealpostTransport", ["SealpostCore", "CCurl", "CLinux", deque]),
     module(
       "SealpostStore",
@@ -71,13 +76,13 @@ let package = Package(
       "SealpostWorker",
       [
         "SealpostCore", "SealpostSigning", "SealpostBroker", "SealpostTransport", "SealpostStore",
-        "SealpostMonitoring", "CLinux", "CMimalloc", logging, lifecycle, deque,
+        "SealpostMonitoring", "SealpostThreads", "CLinux", "CMimalloc", logging, lifecycle, deque,
       ]),
     module(
       "SealpostControl",
       [
         "SealpostCore", "SealpostSigning", "SealpostBroker", "SealpostTransport", "SealpostStore",
-        "SealpostWorker", "SealpostMonitoring", lifecycle,
+        "SealpostPublisher", "SealpostWorker", "SealpostMonitoring", lifecycle,
       ]),
     module(
       "SealpostServer",
@@ -99,7 +104,8 @@ let package = Package(
       name: "sealpost",
       dependencies: [
         "SealpostCore", "SealpostSigning", "SealpostBroker", "SealpostTransport", "SealpostStore",
-        "SealpostWorker", "SealpostControl", "SealpostServer", "SealpostMonitoring", logging,
+        "SealpostPublisher", "SealpostWorker", "SealpostControl", "SealpostServer",
+        "SealpostMonitoring", logging,
         lifecycle,
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -129,10 +135,13 @@ let package = Package(
       "SealpostControlTests",
       ["SealpostBroker", "SealpostControl", "SealpostCore", "SealpostWorker"]),
     tests(
+      "SealpostPublisherTests",
+      ["SealpostBroker", "SealpostCore", "SealpostPublisher", "SealpostTesting"]),
+    tests(
       "SealpostWorkerTests",
       [
-        "SealpostBroker", "SealpostCore", "SealpostMonitoring", "SealpostStore", "SealpostWorker",
-        "SealpostTesting",
+        "SealpostBroker", "SealpostCore", "SealpostMonitoring", "SealpostStore", "SealpostThreads",
+        "SealpostWorker", "SealpostTesting",
       ]),
     tests(
       "SealpostServerTests",

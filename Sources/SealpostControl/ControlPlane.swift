@@ -1,5 +1,4 @@
 public import SealpostStore
-public import SealpostWorker
 
 /// Everything that owners and operators do with webhooks, the event log and what was set aside, by whichever
 /// way: HTTP, the portal's pages, or a command. Each rule is here, once.
@@ -17,13 +16,13 @@ public struct ControlPlane: Sendable {
   /// The depths of the queues.
   public let queueMonitor: QueueMonitor
   let store: any Store
-  let publisher: EventPublisher
+  let publisher: ControlPublisher
   let publishRates = RateLimiter()
   let signInTickets = SignInTickets()
   let publicKeySet = PublicKeySet()
 
   /// Makes a control plane.
-  public init(settings: ControlSettings, store: any Store, publisher: EventPublisher) {
+  public init(settings: ControlSettings, store: any Store, publisher: ControlPublisher) {
     self.settings = settings
     self.store = store
     self.publisher = publisher

@@ -3,6 +3,7 @@ import Logging
 import SealpostBroker
 import SealpostCore
 import SealpostStore
+import SealpostThreads
 import Synchronization
 
 /// Publishes what waits in the store: deliveries whose webhook may take them again, and notices. One thread

@@ -1,6 +1,7 @@
 import Logging
 import SealpostBroker
 import SealpostCore
+import SealpostThreads
 import Synchronization
 
 /// Connects one lane, on threads of its own because connecting blocks, for as long as it takes.

@@ -2,6 +2,7 @@ import Glibc
 import Logging
 import SealpostBroker
 import SealpostCore
+import SealpostThreads
 import Synchronization
 
 /// Carries between lanes, and between workers over a fanout exchange, what they learn about receivers, and

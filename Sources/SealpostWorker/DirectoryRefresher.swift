@@ -2,6 +2,7 @@ internal import CMimalloc
 import Logging
 import SealpostCore
 import SealpostStore
+import SealpostThreads
 import Synchronization
 
 /// Keeps the lanes' directory up to date: once a second, and whenever a lane asks, it reads what changed

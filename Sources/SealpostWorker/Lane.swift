@@ -5,6 +5,7 @@ import SealpostBroker
 import SealpostCore
 import SealpostSigning
 import SealpostStore
+import SealpostThreads
 import SealpostTransport
 
 /// One thread with a consuming connection, an HTTP engine and an epoll set of its own: the way of an

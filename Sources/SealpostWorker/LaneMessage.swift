@@ -1,6 +1,7 @@
 import SealpostBroker
 import SealpostCore
 import SealpostStore
+import SealpostThreads
 
 /// What other threads tell a lane.
 enum LaneMessage: Sendable {

@@ -1,22 +1,17 @@
-import DequeModule
 import SealpostBroker
 import SealpostCore
+import SealpostThreads
 
-/// What waits to be published, what waits to be confirmed, and what may be answered. Pure. Times are
-/// nanoseconds of the monotonic clock.
+/// What the lanes want published: until when it is tried, and which lane is to be told what became of it.
+/// Pure. Times are nanoseconds of the monotonic clock.
 struct PublishQueue {
-  /// How long a refused message waits before it is published again.
-  private static let refusedPause: Int64 = 500_000_000
   /// How many may be unconfirmed at once: enough to fill the way, few enough for a steady answer.
   private static let unconfirmedLimit = 4096
 
   /// How long what has another way waits to be sent before it takes that.
   private static let patience: Int64 = 5_000_000_000
 
-  private var waiting: Deque<(request: PublishRequest, since: Int64)> = []
-  private var sent: [UInt64: (request: PublishRequest, at: Int64)] = [:]
-  private var order: Deque<(sequence: UInt64, at: Int64)> = []
-  private var refused: Deque<(request: PublishRequest, due: Int64)> = []
+  private var messages = UnconfirmedMessages<PublishRequest>(limit: unconfirmedLimit)
   private var answers: [ObjectIdentifier: Answer] = [:]
 
   private struct Answer {
@@ -26,48 +21,40 @@ struct PublishQueue {
   }
 
   /// How many are not confirmed yet.
-  var count: Int { waiting.count + sent.count + refused.count }
+  var count: Int { messages.count }
 
   /// When the oldest unconfirmed message was sent.
-  var oldestSent: Int64? { order.first { sent[$0.sequence] != nil }?.at }
+  var oldestSent: Int64? { messages.oldestSent }
 
   mutating func add(_ requests: [PublishRequest]) {
     let now = MonotonicTime.nanoseconds()
-    for request in requests { waiting.append((request, now)) }
+    for request in requests { messages.add(request, at: now) }
   }
 
   /// Takes the next message that may be sent now.
   mutating func nextToSend(isBlocked: Bool, now: Int64 = MonotonicTime.nanoseconds())
     -> PublishRequest?
   {
-    guard !isBlocked, sent.count < Self.unconfirmedLimit else { return nil }
-    if let first = refused.first, first.due <= now { return refused.removeFirst().request }
-    return waiting.popFirst()?.request
+    messages.nextToSend(isBlocked: isBlocked, now: now)
   }
 
   /// Gives up what waited for too long to be sent and has another way: deliveries go to the backlog.
   mutating func giveUpOld(now: Int64 = MonotonicTime.nanoseconds()) {
-    guard let first = waiting.first, now - first.since > Self.patience else { return }
-    let looked = waiting
-    waiting = []
-    for (request, since) in looked {
-      if now - since > Self.patience, request.ticket.hasOtherWay {
-        giveUp(request)
-      } else {
-        waiting.append((request, since))
-      }
+    guard let since = messages.waitingSince, now - since > Self.patience else { return }
+    let givenUp = messages.giveUp { request, since in
+      now - since > Self.patience && request.ticket.hasOtherWay
     }
+    for request in givenUp { giveUp(request) }
   }
 
   mutating func sent(_ request: PublishRequest, as sequence: UInt64, at now: Int64) {
-    sent[sequence] = (request, now)
-    order.append((sequence, now))
+    messages.sent(request, as: sequence, at: now)
   }
 
   /// Takes over that the broker has a message; which one, and when it was sent.
   @discardableResult
   mutating func confirmed(_ sequence: UInt64) -> (request: PublishRequest, at: Int64)? {
-    guard let (request, at) = take(sequence) else { return nil }
+    guard let (request, at) = messages.take(sequence) else { return nil }
     answers[ObjectIdentifier(request.lane), default: Answer(lane: request.lane)].published
       .append(request.ticket)
     return (request, at)
@@ -76,11 +63,11 @@ struct PublishQueue {
   /// Takes over that the broker does not take a message; which one.
   @discardableResult
   mutating func refused(_ sequence: UInt64, at now: Int64) -> PublishRequest? {
-    guard let (request, _) = take(sequence) else { return nil }
+    guard let (request, _) = messages.take(sequence) else { return nil }
     if request.ticket.hasOtherWay {
       giveUp(request)
     } else {
-      refused.append((request, now + Self.refusedPause))
+      messages.sendLater(request, at: now)
     }
     return request
   }
@@ -104,26 +91,12 @@ struct PublishQueue {
   ///
   /// - Parameter body: called with each.
   mutating func forgetSent(_ body: (PublishRequest) -> Void = { _ in }) {
-    for (sequence, _) in order {
-      if var (request, _) = sent[sequence] {
-        body(request)
-        RetryHeaders.notePossibleCopy(in: &request.message.headers)
-        waiting.append((request, MonotonicTime.nanoseconds()))
-      }
+    messages.forgetSent(at: MonotonicTime.nanoseconds()) { request in
+      body(request)
+      RetryHeaders.notePossibleCopy(in: &request.message.headers)
     }
-    sent.removeAll()
-    order.removeAll()
   }
 
   /// How long to sleep when nothing comes from the broker or the lanes, in milliseconds.
-  func wait(now: Int64 = MonotonicTime.nanoseconds()) -> Int32 {
-    guard let first = refused.first else { return 1000 }
-    return Int32(max(0, min(1000, (first.due - now) / 1_000_000 + 1)))
-  }
-
-  private mutating func take(_ sequence: UInt64) -> (request: PublishRequest, at: Int64)? {
-    let request = sent.removeValue(forKey: sequence)
-    while let first = order.first, sent[first.sequence] == nil { order.removeFirst() }
-    return request
-  }
+  func wait(now: Int64 = MonotonicTime.nanoseconds()) -> Int32 { messages.wait(now: now) }
 }

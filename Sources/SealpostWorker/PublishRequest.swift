@@ -1,4 +1,5 @@
 import SealpostBroker
+import SealpostThreads
 
 /// A message that a lane wants on the broker: the next attempt of a delivery, or a message set aside.
 ///

@@ -3,6 +3,7 @@ import Logging
 import SealpostCore
 import SealpostMonitoring
 import SealpostStore
+import SealpostThreads
 import Synchronization
 
 /// Writes the event log for all lanes: one thread, one transaction for many rows.

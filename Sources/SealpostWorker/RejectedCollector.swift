@@ -3,6 +3,7 @@ import Logging
 import SealpostBroker
 import SealpostCore
 import SealpostStore
+import SealpostThreads
 import Synchronization
 
 /// Moves rejected messages from their queue into the store, where people can see them: one thread with a

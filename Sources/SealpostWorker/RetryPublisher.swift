@@ -3,6 +3,7 @@ import Logging
 import SealpostBroker
 import SealpostCore
 import SealpostMonitoring
+import SealpostThreads
 import Synchronization
 
 /// Publishes retries and rejected messages for all lanes: one thread with a connection of its own,

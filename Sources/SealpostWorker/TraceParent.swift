@@ -1,12 +1,12 @@
-import SealpostBroker
+package import SealpostBroker
 
 /// The `traceparent` header that an event may bring (W3C Trace Context, section 3.2).
-enum TraceParent {
+package enum TraceParent {
   /// Its name, on messages and on requests.
   static let header = "traceparent"
 
   /// The header of an outgoing message; none where there is no trace.
-  static func headers(_ text: String?) -> [(key: String, value: HeaderValue)] {
+  package static func headers(_ text: String?) -> [(key: String, value: HeaderValue)] {
     text.map { [(header, .text($0))] } ?? []
   }
 

@@ -3,6 +3,7 @@ public import Logging
 public import SealpostBroker
 import SealpostCore
 public import SealpostStore
+import SealpostThreads
 public import SealpostTransport
 public import ServiceLifecycle
 

@@ -3,6 +3,7 @@ import Foundation
 import SealpostBroker
 import SealpostControl
 import SealpostCore
+import SealpostPublisher
 import SealpostSigning
 import SealpostStore
 import SealpostTransport
@@ -40,6 +41,9 @@ struct Failure: Error {
         exitCode: error.kind == .unavailable || error.kind == .failed
           ? Failure.unavailable : Failure.usage)
     case let error as EventFault: self.init(error.sentence)
+    case PublishError.broker(let error): self.init(broker: error)
+    case PublishError.invalidEvent(let fault): self.init(fault.sentence)
+    case let error as PublishError: self.init(error.sentence, exitCode: Failure.unavailable)
     case let error as WebhookURLError: self.init(error.sentence)
     case let error as WebhookHeader.Refusal: self.init(error.sentence)
     case let error as EventPattern.ParseError: self.init(error.sentence)

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Foundation
-import SealpostBroker
 import SealpostCore
+import SealpostPublisher
 
 struct PublishCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -12,6 +12,9 @@ struct PublishCommand: AsyncParsableCommand {
         echo '{"key":"D08B53"}' | sealpost publish license.renewed --data -
         sealpost publish license.created --count 10000 --rate 500
       """)
+
+  /// How many events are unconfirmed at once.
+  private static let window = 1000
 
   @Argument(help: "The event's name, such as license.created.") var event: String
   @Option(help: "A file with the JSON object for data, - for standard input.") var data: String?
@@ -35,18 +38,13 @@ struct PublishCommand: AsyncParsableCommand {
     try await reporting {
       let settings = try await options.load()
       let body = try body(limit: try settings.maximumEventBytes)
-      let broker = try settings.broker
-      let (account, event, count, rate) = (account, event, count, rate)
+      let publisher = EventPublisher(
+        broker: try settings.broker,
+        rules: PublishingRules(
+          connectionName: "sealpost publish", maximumInFlight: Self.window, timeout: .seconds(10),
+          waitsForBroker: false), maximumEventBytes: try settings.maximumEventBytes)
       let id = id ?? "evt_" + UUID().uuidString.lowercased()
-      let seconds = try await blocking {
-        try Publishing(broker: broker, exchange: broker.eventsExchange).publish(
-          count: count, rate: rate
-        ) { number in
-          Publishing.Draft(
-            routingKey: event, id: count == 1 ? id : "\(id)-\(number)", body: body,
-            headers: [("account", account)])
-        }
-      }
+      let seconds = try await publish(body, as: id, by: publisher)
       if count == 1 {
         print("confirmed \(event) \(id)")
       } else {
@@ -54,6 +52,46 @@ struct PublishCommand: AsyncParsableCommand {
         print("confirmed \(count) events in \(String(format: "%.1f", seconds)) s, \(perSecond)/s")
       }
     }
+  }
+
+  /// Publishes the events, a window of them at a time, and gives the seconds it took.
+  private func publish(_ body: [UInt8], as id: String, by publisher: EventPublisher) async throws
+    -> Double
+  {
+    let clock = ContinuousClock()
+    let start = clock.now
+    var shown = start
+    var confirmed = 0
+    func noteConfirmed() {
+      confirmed += 1
+      guard clock.now - shown > .milliseconds(200) else { return }
+      shown = clock.now
+      Output.progress("confirmed \(confirmed) of \(count)")
+    }
+    do {
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        for number in 1...count {
+          if number > Self.window, try await group.next() != nil { noteConfirmed() }
+          if let rate {
+            let due = start + .seconds(1) * (Double(number - 1) / Double(rate))
+            if due > clock.now { try await clock.sleep(until: due) }
+          }
+          let id = count == 1 ? id : "\(id)-\(number)"
+          group.addTask { [account] in
+            try await publisher.publish(body: body, account: account, id: id)
+          }
+        }
+        while try await group.next() != nil { noteConfirmed() }
+      }
+    } catch let error as PublishError {
+      Output.progress("")
+      throw Failure(
+        "The broker did not take the event: \(error.sentence) Confirmed before: \(confirmed).",
+        exitCode: Failure(error).exitCode)
+    }
+    Output.progress("")
+    await publisher.shutdown()
+    return (clock.now - start) / .seconds(1)
   }
 
   /// The event's bytes, checked as the worker will check them.

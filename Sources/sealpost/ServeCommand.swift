@@ -61,7 +61,7 @@ func buildApplication(_ settings: Settings, roles: Set<ServeCommand.Role>, lanes
   var control: ControlPlane?
   if roles.contains(.api) {
     let controlSettings = try settings.control
-    let publisher = EventPublisher(settings: controlSettings.broker)
+    let publisher = ControlPublisher(settings: controlSettings.broker)
     let plane = ControlPlane(settings: controlSettings, store: store, publisher: publisher)
     control = plane
     // Before the server, so that they end after it.

@@ -109,7 +109,7 @@ struct Settings {
     let settings = try control
     return ControlPlane(
       settings: settings, store: try openStore(),
-      publisher: EventPublisher(settings: settings.broker))
+      publisher: ControlPublisher(settings: settings.broker))
   }
 
   /// Which private addresses may be reached.

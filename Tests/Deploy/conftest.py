@@ -62,9 +62,12 @@ def broker(deployment):
 
 
 @pytest.fixture(scope="session")
-def worker(deployment, broker, tmp_path_factory):
-    """The worker as systemd starts it, ready."""
+def worker(deployment, broker, receiver, tmp_path_factory):
+    """The worker as systemd starts it, ready, with one webhook."""
     service = SystemdService(deployment, broker, tmp_path_factory.mktemp("service"))
+    service.command(
+        "webhooks", "add", "--name", "all", "--url", receiver.url("/"), "--events", "*", "--token", "s")
+    service.start()
     service.wait_until_ready()
     yield service
     service.close()
@@ -81,7 +84,7 @@ def postgres(deployment):
     server.stop()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def receiver():
     listener = Receiver()
     yield listener

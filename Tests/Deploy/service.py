@@ -31,12 +31,18 @@ class Process:
     """A process of the program."""
 
     def __init__(self, command, environment, folder, port):
-        self.port = port
+        self.command_line = command
         self.environment = environment
+        self.folder = folder
+        self.port = port
         self.log = folder / f"serve-{port}.log"
+        self.process = None
+
+    def start(self):
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(
-                command, env=environment, cwd=folder, stdout=log, stderr=log, umask=0o077)
+                self.command_line, env=self.environment, cwd=self.folder, stdout=log, stderr=log,
+                umask=0o077)
 
     def is_healthy(self, path):
         """What the image's health check says."""
@@ -54,7 +60,7 @@ class Process:
         return self.process.wait(timeout=within)
 
     def close(self):
-        if self.process.poll() is None:
+        if self.process and self.process.poll() is None:
             self.process.kill()
             self.process.wait()
 

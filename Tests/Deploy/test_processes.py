@@ -8,8 +8,6 @@ from test_users import EVENT
 
 
 def test_the_unit_s_command_delivers(worker, receiver, deployment, broker):
-    worker.command(
-        "webhooks", "add", "--name", "unit", "--url", receiver.url("/unit"), "--events", "*", "--token", "s")
     assert worker.is_healthy("/healthz") and not worker.is_healthy("/nowhere")
     connection = pika.BlockingConnection(pika.URLParameters(deployment.url("publisher", broker)))
     channel = connection.channel()
@@ -31,6 +29,7 @@ def test_two_workers_of_compose_share_the_queue_and_stop_in_time(
             folder = tmp_path / str(number)
             folder.mkdir()
             workers.append(ComposeWorker(deployment, hosts, folder))
+            workers[-1].start()
         for process in workers:
             process.wait_until_ready()
         patience = seconds(compose_worker()["stop_grace_period"])

@@ -1,5 +1,6 @@
 import SealpostBroker
 import SealpostCore
+import SealpostThreads
 import Synchronization
 import Testing
 

@@ -6,21 +6,21 @@ import Synchronization
 ///
 /// Any thread posts; one thread drains. The first message after a drain always signals, so that no
 /// wake-up can be lost; further ones cost a lock and an append.
-final class Mailbox<Message: Sendable>: Sendable {
+package final class Mailbox<Message: Sendable>: Sendable {
   private struct State {
     var messages: [Message] = []
     var weight = 0
   }
 
   /// Readable while there may be messages. Owned by the mailbox.
-  let fileDescriptor: Int32
+  package let fileDescriptor: Int32
   private let signalWeight: Int
   private let state = Mutex(State())
 
   /// Makes a mailbox.
   ///
   /// - Parameter signalWeight: signals again when the weight of what waits reaches this.
-  init(signalWeight: Int = .max) {
+  package init(signalWeight: Int = .max) {
     self.signalWeight = signalWeight
     self.fileDescriptor = eventfd(0, Int32(EFD_NONBLOCK | EFD_CLOEXEC))
     precondition(
@@ -30,7 +30,7 @@ final class Mailbox<Message: Sendable>: Sendable {
   deinit { close(fileDescriptor) }
 
   /// Leaves a message. Any thread.
-  func post(_ message: Message, weight: Int = 1) {
+  package func post(_ message: Message, weight: Int = 1) {
     let signals = state.withLock { state in
       let isFirst = state.messages.isEmpty
       let before = state.weight
@@ -42,10 +42,10 @@ final class Mailbox<Message: Sendable>: Sendable {
   }
 
   /// The weight of what waits.
-  var weight: Int { state.withLock { $0.weight } }
+  package var weight: Int { state.withLock { $0.weight } }
 
   /// Takes everything there is. The receiving thread only.
-  func drain() -> [Message] {
+  package func drain() -> [Message] {
     clearSignal()
     return state.withLock { state in
       let messages = state.messages
@@ -56,13 +56,13 @@ final class Mailbox<Message: Sendable>: Sendable {
   }
 
   /// Sleeps until there are messages, a signal came, or the time is over. The receiving thread only.
-  func wait(milliseconds: Int32) {
+  package func wait(milliseconds: Int32) {
     var descriptor = pollfd(fd: fileDescriptor, events: Int16(POLLIN), revents: 0)
     _ = poll(&descriptor, 1, milliseconds)
   }
 
   /// Forgets a signal without taking the messages, before waiting for the next one.
-  func clearSignal() {
+  package func clearSignal() {
     var ignored: eventfd_t = 0
     eventfd_read(fileDescriptor, &ignored)
   }
