@@ -82,7 +82,7 @@ let package = Package(
       "SealpostControl",
       [
         "SealpostCore", "SealpostSigning", "SealpostBroker", "SealpostTransport", "SealpostStore",
-        "SealpostPublisher", "SealpostWorker", "SealpostMonitoring", lifecycle,
+        "SealpostPublisher", "SealpostThreads", "SealpostWorker", "SealpostMonitoring", lifecycle,
       ]),
     module(
       "SealpostServer",

@@ -1,6 +1,7 @@
 import Foundation
 public import SealpostBroker
 public import SealpostCore
+import SealpostThreads
 import SealpostWorker
 public import ServiceLifecycle
 import Synchronization

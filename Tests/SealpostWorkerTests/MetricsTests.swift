@@ -2,6 +2,7 @@ import SealpostBroker
 import SealpostCore
 import SealpostMonitoring
 import SealpostStore
+import SealpostThreads
 import Testing
 
 @testable import SealpostWorker

@@ -16,7 +16,7 @@ extension SQLiteStore {
       arguments: [
         certificate?.chain,
         try certificate?.privateKey.map {
-          Data(try box.seal(Array($0.utf8), context: Self.context(ofClientKey: id)))
+          Data(try box.seal(SecretBytes($0.utf8), context: Self.context(ofClientKey: id)))
         }, certificate?.subject, certificate?.expiresAt.nanoseconds, id,
       ])
   }
@@ -26,7 +26,7 @@ extension SQLiteStore {
     guard let chain = row["client_chain"] as String? else { return nil }
     let key = (row["client_key"] as Data?).flatMap { sealed in
       (try? box.open(Array(sealed), context: Self.context(ofClientKey: row["id"])))
-        .flatMap { String(validating: $0, as: UTF8.self) }
+        .flatMap { String(validating: $0.copy, as: UTF8.self) }
     }
     return ClientCertificate(
       chain: chain, privateKey: key, subject: row["client_subject"],

@@ -14,7 +14,9 @@ extension SQLiteStore {
   static func context(ofHeaders webhook: String) -> [UInt8] { Array("headers \(webhook)".utf8) }
 
   /// What the key of a webhook's client certificate is sealed with besides the key.
-  static func context(ofClientKey webhook: String) -> [UInt8] { Array("client key \(webhook)".utf8) }
+  static func context(ofClientKey webhook: String) -> [UInt8] {
+    Array("client key \(webhook)".utf8)
+  }
 
   /// A token as its column holds it.
   func seal(_ token: WebhookToken, webhook id: String) throws -> Data {
