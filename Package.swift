@@ -115,6 +115,10 @@ let package = Package(
       ],
       swiftSettings: swiftSettings),
     module("SealpostTesting", ["SealpostCore"]),
+    // The engine alone, on URLs from standard input: for Tests/EndToEnd/test_egress_corpus.py.
+    .executableTarget(
+      name: "EgressProbe", dependencies: ["SealpostCore", "SealpostTransport"],
+      path: "Tests/EgressProbe", swiftSettings: swiftSettings),
 
     tests("SealpostCoreTests", ["SealpostCore"], resources: [.copy("Corpora")]),
     tests("SealpostMonitoringTests", ["SealpostMonitoring"]),

@@ -67,6 +67,11 @@ static inline CURLMcode sealpost_multi_set_timer_function(CURLM *multi,
   return curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, function);
 }
 
+/* The version of the struct is a macro that names the newest one, which Swift does not import. */
+static inline const char *sealpost_default_authorities(void) {
+  return curl_version_info(CURLVERSION_NOW)->cainfo;
+}
+
 /* CURLMsg holds its result in a union, which Swift imports under no stable name. */
 static inline CURLcode sealpost_message_result(const CURLMsg *message) {
   return message->data.result;

@@ -11,4 +11,12 @@ static inline int sealpost_name_thread(const char *name) {
   return prctl(PR_SET_NAME, (unsigned long)name, 0UL, 0UL, 0UL);
 }
 
+/* memfd_create(2) and its flag are declared for GNU sources only. */
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static inline int sealpost_memory_file(const char *name) {
+  return (int)syscall(SYS_memfd_create, name, 1U /* MFD_CLOEXEC */);
+}
+
 #endif

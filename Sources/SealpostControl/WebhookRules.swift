@@ -28,7 +28,7 @@ struct WebhookRules {
     let url = try WebhookURL(parsing: text)
     let verdict = settings.egress.verdict(for: url)
     guard verdict == .allowed else {
-      throw FieldFault(field: "url", code: "blocked_address", message: verdict.sentence)
+      throw FieldFault(field: "url", code: verdict.id, message: verdict.sentence)
     }
     return url
   }

@@ -6,7 +6,7 @@ public struct AttemptJudgement: Hashable, Sendable {
     case delivered
     /// The webhook is gone.
     case gone
-    /// The address may not be reached.
+    /// The address may not be reached, or not without TLS.
     case blocked
     /// It is tried again; an answer that `mayWait` sets the earliest time by its `Retry-After`.
     case retry(mayWait: Bool)
@@ -24,7 +24,9 @@ public struct AttemptJudgement: Hashable, Sendable {
   ///   - failure: what went wrong besides, nil where status line and headers were read. A 2xx whose
   ///     body breaks afterwards counts as delivered: the receiver has the event.
   public static func judge(status: Int, failure: AttemptReason?) -> AttemptJudgement {
-    if failure == .blockedAddress { return AttemptJudgement(kind: .blocked, reason: failure) }
+    if failure == .blockedAddress || failure == .httpsRequired {
+      return AttemptJudgement(kind: .blocked, reason: failure)
+    }
     if let failure { return AttemptJudgement(kind: .retry(mayWait: false), reason: failure) }
     switch status {
     case 200...299: return AttemptJudgement(kind: .delivered, reason: nil)

@@ -49,6 +49,14 @@ public struct AttemptReason: Hashable, Sendable {
   public static let webhookDeleted = AttemptReason(1018)
   /// Sealpost could not make the request.
   public static let internalError = AttemptReason(1019)
+  /// The receiver wants a client certificate, or another one.
+  public static let tlsClientCertificate = AttemptReason(1020)
+  /// Only https is allowed.
+  public static let httpsRequired = AttemptReason(1021)
+  /// The outbound proxy could not be reached.
+  public static let proxyFailed = AttemptReason(1022)
+  /// The outbound proxy did not connect us to the receiver.
+  public static let proxyRefused = AttemptReason(1023)
 
   /// The reason that a row of the log holds, or nil.
   public init?(code: Int) {
@@ -100,5 +108,12 @@ public struct AttemptReason: Hashable, Sendable {
     ),
     1018: ("webhook_deleted", "The webhook was deleted before the delivery."),
     1019: ("internal_error", "Sealpost could not make the request."),
+    1020: (
+      "tls_client_certificate",
+      "The receiver asks for a client certificate that it trusts: the webhook has none, or another one."
+    ),
+    1021: ("https_required", "Only https is allowed here, and the webhook's URL is http."),
+    1022: ("proxy_failed", "The outbound proxy could not be reached or used."),
+    1023: ("proxy_refused", "The outbound proxy did not connect us to the receiver."),
   ]
 }

@@ -8,7 +8,7 @@ public struct AttemptResult {
   public let failure: AttemptReason?
   /// How long it took.
   public let timings: AttemptTimings
-  /// The address that answered, or was dialled last; nil where none was.
+  /// The address that answered, or was dialled last; nil where none was, and through a proxy.
   public let remoteAddress: String?
   /// The value of `Retry-After`.
   public let retryAfter: UnsafeRawBufferPointer?

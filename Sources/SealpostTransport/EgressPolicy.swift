@@ -10,6 +10,17 @@ public struct EgressPolicy: Sendable {
     case allowed
     /// It may not.
     case denied
+    /// Only `https` is allowed.
+    case unencrypted
+
+    /// The stable text id.
+    public var id: String {
+      switch self {
+      case .allowed: "allowed"
+      case .denied: "blocked_address"
+      case .unencrypted: "https_required"
+      }
+    }
 
     /// The decision for people.
     public var sentence: String {
@@ -17,16 +28,24 @@ public struct EgressPolicy: Sendable {
       case .allowed: "The address may be reached."
       case .denied:
         "The address is private or reserved: the operator can allow it with SEALPOST_EGRESS_ALLOW."
+      case .unencrypted: "Only https is allowed here: give a URL that begins with https://."
       }
     }
   }
 
   private let allowances: [AddressBlock]
+  /// Whether deliveries may only go over `https`.
+  public let isHTTPSOnly: Bool
 
   /// Makes a policy.
   ///
-  /// - Parameter allow: blocks that may be reached although they are private.
-  public init(allow: [AddressBlock] = []) { allowances = allow }
+  /// - Parameters:
+  ///   - allow: blocks that may be reached although they are private.
+  ///   - isHTTPSOnly: whether deliveries may only go over `https`.
+  public init(allow: [AddressBlock] = [], isHTTPSOnly: Bool = false) {
+    allowances = allow
+    self.isHTTPSOnly = isHTTPSOnly
+  }
 
   /// Judges an address.
   ///
@@ -44,9 +63,10 @@ public struct EgressPolicy: Sendable {
     }
   }
 
-  /// Judges what can be known of a URL before it is used: a literal address. A name is allowed here and
-  /// judged when it is resolved.
+  /// Judges what can be known of a URL before it is used: its scheme and a literal address. A name is allowed
+  /// here and judged when it is resolved.
   public func verdict(for url: WebhookURL) -> Verdict {
+    if isHTTPSOnly, !url.isSecure { return .unencrypted }
     if let address = IPAddress(url.host) { return verdict(address) }
     let name = url.host.hasSuffix(".") ? String(url.host.dropLast()) : url.host
     let isLocal = name == "localhost" || name.hasSuffix(".localhost")

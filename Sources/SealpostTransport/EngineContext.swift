@@ -7,7 +7,9 @@ import SealpostCore
 /// unwraps a class costs twenty times one that gets a pointer.
 struct EngineContext {
   let settings: TransportSettings
-  let egress: EgressPolicy
+  var egress: EgressPolicy
+  /// Whether every socket is the proxy's.
+  let isProxied: Bool
   var sockets: SocketSet
   /// When libcurl wants to be called next, on the monotonic clock in milliseconds; nil for not at all.
   var timerDeadline: Int64?
@@ -53,14 +55,23 @@ func openSocket(
 ) -> curl_socket_t {
   guard let slot = user?.assumingMemoryBound(to: TransferSlot.self), let address else { return -1 }
   slot.pointee.endResolving()
-  let isAllowed = withUnsafePointer(to: &address.pointee.addr) { address in
-    IPAddress(address).map { slot.pointee.context.pointee.egress.verdict($0) == .allowed } ?? false
-  }
+  let isAllowed =
+    if slot.pointee.context.pointee.isProxied {
+      // The address is the proxy's, which the operator chose.
+      slot.pointee.target?.isForbidden == false
+    } else {
+      withUnsafePointer(to: &address.pointee.addr) { address in
+        IPAddress(address).map { slot.pointee.context.pointee.egress.verdict($0) == .allowed }
+          ?? false
+      }
+    }
   guard isAllowed else {
     slot.pointee.wasDenied = true
     return -1
   }
   slot.pointee.wasDialed = true
+  // Where a kept connection turned out to be dead, the request begins once more over this one.
+  slot.pointee.hasBegun = false
   let opened = socket(
     address.pointee.family, address.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue),
     address.pointee.protocol)
@@ -84,9 +95,13 @@ func requestBegins(
     return CURL_PREREQFUNC_ABORT
   }
   slot.pointee.endResolving()
-  guard let parsed = IPAddress(cString: address),
-    slot.pointee.context.pointee.egress.verdict(parsed) == .allowed
-  else {
+  let isAllowed =
+    slot.pointee.context.pointee.isProxied
+    ? slot.pointee.target?.isForbidden == false
+    : IPAddress(cString: address).map {
+      slot.pointee.context.pointee.egress.verdict($0) == .allowed
+    } == true
+  guard isAllowed else {
     slot.pointee.wasDenied = true
     slot.pointee.wasDialed = false
     return CURL_PREREQFUNC_ABORT

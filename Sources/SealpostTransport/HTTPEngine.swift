@@ -42,12 +42,14 @@ public final class HTTPEngine {
     context = .allocate(capacity: 1)
     context.initialize(
       to: EngineContext(
-        settings: settings, egress: egress,
+        settings: settings, egress: egress, isProxied: settings.proxy != nil,
         sockets: SocketSet(poller: poller.fileDescriptor, tokenBase: tokenBase)))
     sealpost_multi_set_pointer(multi, CURLMOPT_SOCKETDATA, context)
     sealpost_multi_set_socket_function(multi, socketChanged)
     sealpost_multi_set_pointer(multi, CURLMOPT_TIMERDATA, context)
     sealpost_multi_set_timer_function(multi, timerChanged)
+    // Also over HTTP/2 one request a connection at a time: what one loses when its connection breaks is one
+    // request, and limits of requests in flight stay limits of connections.
     sealpost_multi_set_long(multi, CURLMOPT_PIPELINING, Int(CURLPIPE_NOTHING))
     sealpost_multi_set_long(multi, CURLMOPT_MAXCONNECTS, max(1024, settings.capacity * 2))
   }
@@ -58,6 +60,7 @@ public final class HTTPEngine {
     sealpost_multi_set_timer_function(multi, nil)
     for slot in slots {
       curl_easy_cleanup(slot.pointee.handle)
+      slot.pointee.errorText.deallocate()
       slot.pointee.head.free()
       slot.pointee.headExcerpt.free()
       slot.pointee.bodyExcerpt.free()
@@ -85,8 +88,19 @@ public final class HTTPEngine {
     let longest = context.pointee.settings.deliveryTimeout
     return try HTTPTarget(
       url: url, headers: headers, timeout: min(timeout ?? longest, longest),
-      clientCertificate: clientCertificate)
+      clientCertificate: clientCertificate,
+      isForbidden: context.pointee.egress.verdict(for: url) == .denied)
   }
+
+  /// Parses a URL as libcurl alone reads it, to see what the policy does about those that we refuse.
+  package func makeTarget(unchecked text: String) throws(TransportError) -> HTTPTarget {
+    try HTTPTarget(
+      text: text, isSecure: text.hasPrefix("https:"), hasName: true,
+      timeout: context.pointee.settings.deliveryTimeout)
+  }
+
+  /// Judges from now on by another policy, also connections that are open already.
+  package func replacePolicy(_ egress: EgressPolicy) { context.pointee.egress = egress }
 
   /// Starts a request; it goes out with the next `turn()`.
   ///

@@ -1,12 +1,9 @@
 internal import CCurl
-public import SealpostCore
+import SealpostCore
 
 /// A webhook's URL as libcurl holds it, parsed once, and its own headers. Belongs to one engine and its
 /// thread.
 public final class HTTPTarget {
-  /// The URL.
-  public let url: WebhookURL
-
   /// The parsed URL (`CURLU`), freed with the target: requests hold the target for as long as they use
   /// it.
   let handle: OpaquePointer
@@ -16,25 +13,41 @@ public final class HTTPTarget {
   let timeout: Int
   /// What its connections show to a receiver that asks for a certificate.
   let clientCertificate: ClientCertificate?
+  /// Whether it is `https`.
+  let isSecure: Bool
   /// Whether the host must be looked up.
   let hasName: Bool
+  /// Whether its host is a literal address that the egress policy forbids. For requests through a proxy,
+  /// whose sockets do not tell.
+  let isForbidden: Bool
 
-  init(
+  convenience init(
     url: WebhookURL, headers: [WebhookHeader], timeout: Duration,
-    clientCertificate: ClientCertificate?
+    clientCertificate: ClientCertificate?, isForbidden: Bool
+  ) throws(TransportError) {
+    try self.init(
+      text: url.text, isSecure: url.isSecure, hasName: IPAddress(url.host) == nil, headers: headers,
+      timeout: timeout, clientCertificate: clientCertificate, isForbidden: isForbidden)
+  }
+
+  /// Takes a text that nobody has checked.
+  init(
+    text: String, isSecure: Bool, hasName: Bool, headers: [WebhookHeader] = [], timeout: Duration,
+    clientCertificate: ClientCertificate? = nil, isForbidden: Bool = false
   ) throws(TransportError) {
     guard let handle = curl_url() else { throw .setUp("no memory for a URL") }
-    let code = curl_url_set(handle, CURLUPART_URL, url.text, UInt32(CURLU_DISALLOW_USER))
+    let code = curl_url_set(handle, CURLUPART_URL, text, UInt32(CURLU_DISALLOW_USER))
     guard code == CURLUE_OK else {
       curl_url_cleanup(handle)
       throw .badURL(code: Int(code.rawValue))
     }
-    self.url = url
     self.handle = handle
     self.headers = headers.flatMap { Array("\r\n\($0.name): \($0.value)".utf8) }
     self.timeout = Int(timeout.nanoseconds / 1_000_000)
     self.clientCertificate = clientCertificate
-    self.hasName = IPAddress(url.host) == nil
+    self.isForbidden = isForbidden
+    self.isSecure = isSecure
+    self.hasName = hasName
   }
 
   deinit { curl_url_cleanup(handle) }

@@ -14,8 +14,11 @@ extension TransferSlot {
     let excerpt = Excerpt(limit: context.pointee.settings.excerptBytes)
     slot.initialize(
       to: TransferSlot(
-        handle: handle, context: context, head: HeaderBlock(next: next), headExcerpt: excerpt,
+        handle: handle, context: context,
+        errorText: .allocate(capacity: Int(CURL_ERROR_SIZE)), head: HeaderBlock(next: next),
+        headExcerpt: excerpt,
         bodyExcerpt: excerpt))
+    slot.pointee.errorText.pointee = 0
     slot.pointee.setOptions(address: slot)
     return slot
   }
@@ -40,11 +43,38 @@ extension TransferSlot {
     }
   }
 
+  private func set(_ option: CURLoption, _ value: Int) {
+    sealpost_set_long(handle, option, value)
+  }
+
+  private func set(_ option: CURLoption, _ text: String) {
+    _ = text.withCString { sealpost_set_pointer(handle, option, $0) }
+  }
+
+  /// TLS 1.2 at least, and whom we trust. Verification is always on, which is libcurl's default.
+  private func setTLS(version: CURLoption, file: CURLoption, folder: CURLoption) {
+    set(version, Int(CURL_SSLVERSION_TLSv1_2))
+    let authorities = context.pointee.settings.authorities
+    guard let path = authorities?.path ?? TrustedAuthorities.systemFile else { return }
+    set(file, path)
+    if authorities?.asksFolder != true { sealpost_set_pointer(handle, folder, nil) }
+  }
+
+  private func setProxy(_ proxy: EgressProxy) {
+    if let user = proxy.user { set(CURLOPT_PROXYUSERNAME, user) }
+    if let password = proxy.password { set(CURLOPT_PROXYPASSWORD, password) }
+    // A tunnel also for http: the proxy sees where a request goes, and nothing of it.
+    set(CURLOPT_HTTPPROXYTUNNEL, 1)
+    set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
+    setTLS(
+      version: CURLOPT_PROXY_SSLVERSION, file: CURLOPT_PROXY_CAINFO, folder: CURLOPT_PROXY_CAPATH)
+  }
+
   private func setOptions(address: UnsafeMutablePointer<TransferSlot>) {
-    func set(_ option: CURLoption, _ value: Int) { sealpost_set_long(handle, option, value) }
     let settings = context.pointee.settings
     set(CURLOPT_POST, 1)
     sealpost_set_pointer(handle, CURLOPT_PRIVATE, address)
+    sealpost_set_pointer(handle, CURLOPT_ERRORBUFFER, errorText)
     sealpost_set_pointer(handle, CURLOPT_HTTPHEADER, head.list)
     sealpost_set_data_function(handle, CURLOPT_HEADERFUNCTION, receiveHead)
     sealpost_set_pointer(handle, CURLOPT_HEADERDATA, address)
@@ -59,17 +89,16 @@ extension TransferSlot {
     set(CURLOPT_CONNECTTIMEOUT_MS, Int(settings.connectTimeout.nanoseconds / 1_000_000))
     // Only what the product promises: no proxy or password from the environment, no redirect, no other
     // protocol, and no signals in a program with threads.
-    _ = "".withCString { sealpost_set_pointer(handle, CURLOPT_PROXY, $0) }
-    _ = "*".withCString { sealpost_set_pointer(handle, CURLOPT_NOPROXY, $0) }
-    _ = "http,https".withCString { sealpost_set_pointer(handle, CURLOPT_PROTOCOLS_STR, $0) }
+    set(CURLOPT_PROXY, settings.proxy?.address ?? "")
+    set(CURLOPT_NOPROXY, settings.proxy == nil ? "*" : "")
+    set(CURLOPT_PROTOCOLS_STR, context.pointee.egress.isHTTPSOnly ? "https" : "http,https")
     set(CURLOPT_FOLLOWLOCATION, 0)
     set(CURLOPT_NETRC, Int(CURL_NETRC_IGNORED.rawValue))
     set(CURLOPT_NOSIGNAL, 1)
-    set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
-    set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
-    if let file = settings.authoritiesFile {
-      _ = file.withCString { sealpost_set_pointer(handle, CURLOPT_CAINFO, $0) }
-    }
+    // HTTP/2 where the receiver offers it in the TLS handshake, HTTP/1.1 else.
+    set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
+    setTLS(version: CURLOPT_SSLVERSION, file: CURLOPT_CAINFO, folder: CURLOPT_CAPATH)
+    if let proxy = settings.proxy { setProxy(proxy) }
     set(CURLOPT_TCP_NODELAY, 1)
     // A look-up that hangs must not hold the loop up when its handle is cleaned up.
     set(CURLOPT_QUICK_EXIT, 1)

@@ -7,6 +7,8 @@ import SealpostCore
 struct TransferSlot {
   let handle: UnsafeMutableRawPointer
   let context: UnsafeMutablePointer<EngineContext>
+  /// libcurl's words for what went wrong (CURLOPT_ERRORBUFFER). Never shown: they may name a proxy.
+  let errorText: UnsafeMutablePointer<CChar>
   var head: HeaderBlock
   /// The target of the last request. Held beyond its end, because the handle keeps its URL.
   var target: HTTPTarget?

@@ -6,8 +6,10 @@ public struct TransportSettings: Sendable {
   public var deliveryTimeout: Duration
   /// How many requests one engine may have in flight.
   public var capacity: Int
-  /// A file of certificates (PEM) that are trusted instead of the system's, nil for those.
-  public var authoritiesFile: String?
+  /// The authorities that are trusted, nil for the system's.
+  public var authorities: TrustedAuthorities?
+  /// The proxy that every request goes through, nil for none.
+  public var proxy: EgressProxy?
   /// The largest head of an answer that is read, in bytes.
   public var maximumHeadBytes: Int
   /// The largest body of an answer that is read, in bytes.
@@ -18,13 +20,15 @@ public struct TransportSettings: Sendable {
   /// Makes settings with the defaults of the program.
   public init(
     connectTimeout: Duration = .seconds(5), deliveryTimeout: Duration = .seconds(15),
-    capacity: Int = 512, authoritiesFile: String? = nil, maximumHeadBytes: Int = 64 << 10,
+    capacity: Int = 512, authorities: TrustedAuthorities? = nil, proxy: EgressProxy? = nil,
+    maximumHeadBytes: Int = 64 << 10,
     maximumBodyBytes: Int = 1 << 20, excerptBytes: Int = 4096
   ) {
     self.connectTimeout = connectTimeout
     self.deliveryTimeout = deliveryTimeout
     self.capacity = capacity
-    self.authoritiesFile = authoritiesFile
+    self.authorities = authorities
+    self.proxy = proxy
     self.maximumHeadBytes = maximumHeadBytes
     self.maximumBodyBytes = maximumBodyBytes
     self.excerptBytes = excerptBytes

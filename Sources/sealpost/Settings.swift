@@ -112,23 +112,6 @@ struct Settings {
       publisher: ControlPublisher(settings: settings.broker))
   }
 
-  /// Which private addresses may be reached.
-  var egress: EgressPolicy {
-    get throws {
-      let blocks = (reader.text("SEALPOST_EGRESS_ALLOW") ?? "").split(separator: ",")
-      do {
-        return EgressPolicy(
-          allow: try blocks.map {
-            try AddressBlock(parsing: $0.trimmingCharacters(in: .whitespaces))
-          })
-      } catch {
-        throw reader.refusal(
-          "SEALPOST_EGRESS_ALLOW", "blocks of addresses with commas between them",
-          example: "127.0.0.0/8,10.1.0.0/16")
-      }
-    }
-  }
-
   /// The largest event, in bytes.
   var maximumEventBytes: Int {
     get throws {
@@ -181,7 +164,7 @@ struct Settings {
           connectTimeout: try reader.duration("SEALPOST_CONNECT_TIMEOUT", default: .seconds(5)),
           deliveryTimeout: try deliveryTimeout,
           capacity: try reader.count("SEALPOST_MAX_IN_FLIGHT", default: 512, range: 1...10_000),
-          authoritiesFile: try authoritiesFile),
+          authorities: try authorities, proxy: try proxy),
         egress: try egress,
         maximumInFlightPerWebhook: try reader.count(
           "SEALPOST_MAX_IN_FLIGHT_PER_WEBHOOK", default: 64, range: 1...1000),
@@ -205,20 +188,6 @@ struct Settings {
           "SEALPOST_SUSPEND_AFTER", default: standard.suspendedAfter, range: 1...100_000),
         suspendedSpan: try reader.duration(
           "SEALPOST_SUSPEND_SPAN", default: standard.suspendedSpan))
-    }
-  }
-
-  private var authoritiesFile: String? {
-    get throws {
-      guard let file = reader.text("SEALPOST_CA_FILE") else { return nil }
-      guard let text = try? String(contentsOfFile: file, encoding: .utf8),
-        text.contains("-----BEGIN CERTIFICATE-----")
-      else {
-        throw Failure(
-          "SEALPOST_CA_FILE names \(file), which holds no certificate in PEM.",
-          exitCode: Failure.badSettings)
-      }
-      return file
     }
   }
 
