@@ -19,6 +19,8 @@ public struct WebhookDirectory: Sendable {
   private var hosts: [String: Int] = [:]
   private var deletedKeys: [String: Int64] = [:]
   private var purged: Set<String> = []
+  /// What the last change touched, and the revision before it.
+  private var lastChange: (from: Int64, slots: [Int]) = (0, [])
 
   /// An empty directory.
   public init() {}
@@ -52,11 +54,21 @@ public struct WebhookDirectory: Sendable {
     !purged.isEmpty && purged.contains(String(decoding: id, as: UTF8.self))
   }
 
+  /// The slots of webhooks that were changed or deleted since a revision; nil where too much was.
+  public func changedSlots(since revision: Int64) -> [Int]? {
+    if revision == self.revision { return [] }
+    return revision == lastChange.from ? lastChange.slots : nil
+  }
+
   /// The directory with a change.
   public func applying(_ change: DirectoryChange) -> WebhookDirectory {
     var result = self
     result.revision = max(revision, change.revision)
     result.isPaused = change.isPaused
+    result.lastChange = (
+      revision,
+      (change.webhooks.map(\.key) + change.deleted.map(\.key)).compactMap { slots[$0] }
+    )
     var changed: [String: [Webhook]] = [:]
     var gone: [String: Set<String>] = [:]
     for webhook in change.webhooks { changed[webhook.account, default: []].append(webhook) }

@@ -71,13 +71,23 @@ extension Lane {
     }
   }
 
-  private func laneWebhook(_ entry: DirectoryEntry) throws -> LaneWebhook {
-    let slot = entry.slot
-    if webhooksMade == Self.webhooksKept {
-      // Requests under way hold what they need themselves.
+  /// Lets go of what was made of webhooks that changed, keys first of all; of all of them where `slots` is nil.
+  /// Requests under way hold what they need themselves.
+  func forgetWebhooks(changed slots: [Int]?) {
+    guard let slots else {
       webhooks = []
       webhooksMade = 0
+      return
     }
+    for slot in slots where slot < webhooks.count && webhooks[slot] != nil {
+      webhooks[slot] = nil
+      webhooksMade -= 1
+    }
+  }
+
+  private func laneWebhook(_ entry: DirectoryEntry) throws -> LaneWebhook {
+    let slot = entry.slot
+    if webhooksMade == Self.webhooksKept { forgetWebhooks(changed: nil) }
     if slot >= webhooks.count {
       webhooks.append(contentsOf: repeatElement(nil, count: slot + 1 - webhooks.count))
     }

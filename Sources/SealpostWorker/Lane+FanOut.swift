@@ -94,6 +94,7 @@ extension Lane {
 
   /// Takes over a newer directory and goes on with what waited for it.
   func take(_ directory: WebhookDirectory) {
+    forgetWebhooks(changed: directory.changedSlots(since: self.directory.revision))
     self.directory = directory
     if directory.isPaused { beginPause() }
     let waiting = awaitingDirectory

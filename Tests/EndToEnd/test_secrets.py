@@ -107,12 +107,15 @@ def test_no_secret_is_anywhere_but_with_its_holder(broker, make_program, receive
     rotated = admin.post(f"/v3/webhooks/{standard['id']}/rotate-token").json
     watch.hide("second token of standard", rotated["token"])
 
-    # Delivered, failed, tried again, given up, sent again.
+    # Delivered, failed, tried again, given up, sent again; when the worker knows the last one.
+    call("POST", f"/v3/webhooks/{standard['id']}/test", {})
+    wait_until(lambda: receiver.at("/standard"), "the test delivery")
     receiver.script("/api", lambda _: 500)
     for number in range(3):
         assert admin.post("/v3/events", {
             "id": f"evt_{number}", **json.loads(event_body())}).status == 202
-    wait_until(lambda: len(call("GET", "/v3/dead-deliveries")) == 3, "deliveries to be given up")
+    wait_until(lambda: len(call("GET", "/v3/dead-deliveries")) == 3, "deliveries to be given up",
+               interval=0.2)
     assert {request.headers["authorization"] for request in receiver.at("/cli")} == {value}
     call("POST", f"/v3/dead-deliveries/{call('GET', '/v3/dead-deliveries')[0]['id']}/requeue")
     call("POST", f"/v3/webhook-event-logs/{call('GET', '/v3/webhook-event-logs')[0]['id']}/resend")
@@ -214,9 +217,9 @@ def test_the_watch_sees_what_it_is_to_see():
 def test_nothing_of_a_token_is_left_in_a_workers_memory(make_program, receiver, publish):
     token = planted("memory")
     program = make_program()
-    program.start_worker()
-    # Of commands that end; the worker reads it from the store.
+    # By commands that end; the worker reads it from the store.
     webhooks = [program.add_webhook(receiver.url(f"/{name}"), "*", token=token) for name in "abc"]
+    program.start_worker()
     publish(program).publish("evt_1", event_body())
     wait_until(lambda: len(receiver.requests) == 3, "deliveries")
     assert copies(program.process.pid, token.encode()) >= 3, "it is looked for in the right place"
@@ -340,27 +343,28 @@ def test_receivers_verify_with_public_keys_that_anybody_may_have(make_program, r
 def test_all_of_an_account_goes_and_does_not_come_back(make_program, receiver, publish, broker):
     program = make_program(
         SEALPOST_RETRY_INITIAL="5s", SEALPOST_RETRY_JITTER="0", SEALPOST_DELIVERY_TIMEOUT="1s")
+    for name in ("gone", "kept"):
+        program.add_webhook(receiver.url(f"/{name}"), "*", account=f"{name}-account", name=f"{name}-name")
     program.start()
     gone, kept = program.api(account="gone-account"), program.api(account="kept-account")
-    for api, name in ((gone, "gone"), (kept, "kept")):
-        assert api.post("/v3/webhooks", {
-            "name": f"{name}-name", "url": receiver.url(f"/{name}"), "events": ["*"]}).status == 201
     receiver.script("/gone", lambda _: 500)
     publisher = publish(program)
     for number in range(20):
         publisher.publish(f"evt_gone_{number}", event_body(), account="gone-account")
         publisher.publish(f"evt_kept_{number}", event_body(), account="kept-account")
     publisher.publish("evt_gone_bad", b"no json", account="gone-account")
-    wait_until(lambda: len(receiver.requests) >= 40 and gone.get("/v3/rejected-messages").json, "attempts")
-    wait_until(lambda: program.run("logs", "--account", "gone-account", "--limit", "100", "--json")[1].count(
-        "nextAttemptAt") == 20, "the log")
+    # Its window closes meanwhile, so some are tried, some wait in the broker, some in the backlog.
+    wait_until(lambda: len(receiver.at("/kept")) == 20 and gone.get("/v3/rejected-messages").json, "attempts",
+               interval=0.2)
+    wait_until(lambda: program.json("accounts", "purge", "gone-account")["found"]["events"] == 20, "all events",
+               interval=0.2)
     session = Session(f"http://127.0.0.1:{program.port}").sign_in(gone.token)
 
     counted = program.json("accounts", "purge", "gone-account")
-    assert counted["found"]["events"] == counted["found"]["attempts"] == 20 and "removed" not in counted
+    assert counted["found"]["attempts"] >= 5 and "removed" not in counted
     assert gone.get("/v3/webhooks").status == 200, "only counted"
     done = program.json("accounts", "purge", "gone-account", "--yes")
-    assert done["removed"] >= 43
+    assert done["removed"] >= 27
     assert gone.get("/v3/webhooks").status == 401
     assert "Sign out" not in session.ask("/webhooks")[1]
     # What waited in the broker comes out, and ends there.
@@ -368,10 +372,11 @@ def test_all_of_an_account_goes_and_does_not_come_back(make_program, receiver, p
         f"{program.namespace}.v1.delay.{level}" for level in range(17)]
     wait_until(lambda: not any((broker.depth(queue) or [0])[0] for queue in queues), "empty queues")
     sent = len(receiver.at("/gone"))
+    assert sent >= 5
     publisher.publish("evt_late", event_body(), account="gone-account")
     publisher.publish("evt_end", event_body(), account="kept-account")
     wait_until(lambda: any(r.event == "evt_end" for r in receiver.at("/kept")), "the other account")
-    assert len(receiver.at("/gone")) == sent == 20
+    assert len(receiver.at("/gone")) == sent
     wait_until(lambda: kept.get("/v3/webhook-event-logs", limit=100).json[0]["eventId"] == "evt_end", "its row")
 
     with sqlite3.connect(program.folder / "sealpost.sqlite") as store:

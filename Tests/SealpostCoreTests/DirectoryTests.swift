@@ -30,6 +30,33 @@ import Testing
     DirectoryChange(revision: revision, webhooks: webhooks, deleted: [])
   }
 
+  @Test func lanesLearnWhatToLetGoOf() throws {
+    let first = WebhookDirectory().applying(
+      change(1, [try webhook(1, ["*"]), try webhook(2, ["*"])]))
+    let second = first.applying(change(2, [try webhook(2, ["user.*"], revision: 2)]))
+    #expect(second.changedSlots(since: 1) == [1])
+    #expect(second.changedSlots(since: 2) == [])
+    let third = second.applying(
+      DirectoryChange(
+        revision: 3, webhooks: [], deleted: [.init(id: "w1", account: "a", key: 1)]))
+    #expect(third.changedSlots(since: 2) == [0])
+    #expect(third.changedSlots(since: 1) == nil, "a lane that missed one lets go of all")
+  }
+
+  @Test func aPurgedWebhookIsGoneThoughItsAccountIsNamedNoMore() throws {
+    let first = WebhookDirectory().applying(
+      change(1, [try webhook(1, ["*"]), try webhook(2, account: "b", ["*"])]))
+    let second = first.applying(
+      DirectoryChange(
+        revision: 2, webhooks: [], deleted: [.init(id: "w1", account: "", key: 1, isPurged: true)]))
+    #expect(matches(second, "a", "x").isEmpty && matches(second, "b", "x") == ["w2"])
+    #expect(second.count == 1)
+    Array("w1".utf8).withUnsafeBytes {
+      #expect(second.isPurged(id: $0) && second.deletedKey(id: $0) == 1)
+      #expect(!first.isPurged(id: $0))
+    }
+  }
+
   @Test func matchesNamesPrefixesAndAllOnceEach() throws {
     let directory = WebhookDirectory().applying(
       change(
