@@ -30,7 +30,7 @@ final class ScriptedBroker: Sendable {
     guard let url = try? BrokerURL(parsing: "amqp://127.0.0.1:\(port)?heartbeat=0") else {
       preconditionFailure("a URL of our own")
     }
-    settings = BrokerSettings(urls: [url], connectTimeout: .seconds(1))
+    settings = BrokerSettings(urls: [url], connectTimeout: .seconds(20))
     var thread = pthread_t()
     pthread_create(&thread, nil, { _ in ScriptedBroker.shared.serve() }, nil)
   }
