@@ -50,11 +50,14 @@ final class ScriptedBroker: Sendable {
     while true {
       let connection = accept(listener, nil, nil)
       let bytes = script.withLock { $0 }
-      connections.withLock { $0.append(connection) }
-      _ = bytes.withUnsafeBytes {
-        send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+      // Until all is said nobody hangs up: the descriptor's number could be another's by then.
+      connections.withLock { connections in
+        connections.append(connection)
+        _ = bytes.withUnsafeBytes {
+          send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+        }
+        shutdown(connection, Int32(SHUT_WR))
       }
-      shutdown(connection, Int32(SHUT_WR))
     }
   }
 }
