@@ -256,6 +256,8 @@ def test_more_messages_than_were_asked_for_end_the_connection(fake, worker, list
                 for number in range(1, batch + 1)))
             link.tags += batch
             count += batch
+        # It hangs up, or it keeps pace.
+        wait_until(lambda: link.gone.is_set() or link.acknowledged >= link.tags, "the messages to end")
     listener.scripts.clear()
     lane(fake, beside=link if link.gone.is_set() else None)
     delivers(fake, worker, listener)

@@ -46,7 +46,8 @@ func fuzzRetryHeaders(_ input: UnsafeRawBufferPointer) {
   let headers = RetryHeaders.outgoing(
     eventID: retry.eventID, account: retry.account, webhook: webhook, run: retry.run,
     attempt: retry.attempt, deferrals: retry.deferrals, firstAttemptAt: retry.firstAttemptAt,
-    revision: retry.revision, trigger: retry.trigger, copy: retry.copy)
+    revision: retry.revision, trigger: retry.trigger, copy: retry.copy, dueAt: Timestamp(seconds: 0)
+  )
   let arena = BytesArena()
   var table = arena.table(headers.map { arena.entry($0.key, $0.value) })
   var encoded = [UInt8](repeating: 0, count: 4096)

@@ -30,7 +30,7 @@ final class ScriptedBroker: Sendable {
     guard let url = try? BrokerURL(parsing: "amqp://127.0.0.1:\(port)?heartbeat=0") else {
       preconditionFailure("a URL of our own")
     }
-    settings = BrokerSettings(urls: [url], connectTimeout: .seconds(1))
+    settings = BrokerSettings(urls: [url], connectTimeout: .seconds(20))
     var thread = pthread_t()
     pthread_create(&thread, nil, { _ in ScriptedBroker.shared.serve() }, nil)
   }
@@ -50,11 +50,14 @@ final class ScriptedBroker: Sendable {
     while true {
       let connection = accept(listener, nil, nil)
       let bytes = script.withLock { $0 }
-      connections.withLock { $0.append(connection) }
-      _ = bytes.withUnsafeBytes {
-        send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+      // Until all is said nobody hangs up: the descriptor's number could be another's by then.
+      connections.withLock { connections in
+        connections.append(connection)
+        _ = bytes.withUnsafeBytes {
+          send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+        }
+        shutdown(connection, Int32(SHUT_WR))
       }
-      shutdown(connection, Int32(SHUT_WR))
     }
   }
 }
