@@ -33,4 +33,4 @@ def test_links_lead_somewhere():
 def test_each_file_is_named_in_the_readme_of_the_folder():
     text = (DEPLOY / "README.md").read_text()
     for entry in DEPLOY.iterdir():
-        assert entry.name in text or entry.name == "README.md", entry.name
+        assert entry.stem in text or entry.name == "README.md", entry.name
