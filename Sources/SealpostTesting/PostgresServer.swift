@@ -89,6 +89,8 @@ public final class PostgresServer: Sendable {
       "'" + $0.replacing("'", with: "'\\''") + "'"
     }
     let user = getuid() == 0 ? "/usr/sbin/runuser -u postgres -- " : ""
-    return "cd / && \(user)\(words.joined(separator: " "))"
+    // A server that outlives a test process which crashed holds none of its files open.
+    let closing = (3...9).map { "\($0)>&-" }.joined(separator: " ")
+    return "cd / && \(user)\(words.joined(separator: " ")) \(closing)"
   }
 }
