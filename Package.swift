@@ -56,6 +56,7 @@ let package = Package(
       name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     .systemLibrary(name: "CMimalloc", providers: [.apt(["libmimalloc-dev"])]),
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
 
     module("SealpostCore", []),
@@ -68,7 +69,7 @@ let package = Package(
     module(
       "SealpostStore",
       [
-        "SealpostCore", "SealpostSigning", "CSQLite",
+        "SealpostCore", "SealpostSigning", "CPostgres", "CSQLite",
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ]),
@@ -132,7 +133,7 @@ let package = Package(
     tests(
       "SealpostStoreTests",
       [
-        "SealpostCore", "SealpostSigning", "SealpostStore",
+        "SealpostCore", "SealpostSigning", "SealpostStore", "SealpostTesting",
         .product(name: "GRDB", package: "GRDB.swift"),
       ]),
     tests(

@@ -16,9 +16,8 @@ public enum SecretKey {
   public static func box(
     text: SecretBytes?, others: [SecretBytes] = [], besideDatabase path: String
   ) throws(StoreError) -> SecretBox {
-    var opening: [SecretBytes] = []
-    for other in others { opening.append(try key(other, from: "SEALPOST_OTHER_SECRET_KEYS")) }
-    if let text { return try box(text, opening, from: "SEALPOST_SECRET_KEY") }
+    if let text { return try box(text, others: others) }
+    let opening = try keys(others)
     let file = path + ".key"
     let descriptor = Glibc.open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else {
@@ -39,6 +38,17 @@ public enum SecretKey {
       throw .notWritable(path: file, words: String(cString: strerror(errno)))
     }
     return try box(made, opening, from: file)
+  }
+
+  /// The box of the given keys alone.
+  static func box(_ text: SecretBytes, others: [SecretBytes]) throws(StoreError) -> SecretBox {
+    try box(text, try keys(others), from: "SEALPOST_SECRET_KEY")
+  }
+
+  private static func keys(_ others: [SecretBytes]) throws(StoreError) -> [SecretBytes] {
+    var opening: [SecretBytes] = []
+    for other in others { opening.append(try key(other, from: "SEALPOST_OTHER_SECRET_KEYS")) }
+    return opening
   }
 
   /// What stands in a file of keys; nil where it cannot be read. No copy of it is left in memory.

@@ -6,6 +6,10 @@ public enum StoreError: Error, Hashable, Sendable {
   case notWritable(path: String, words: String)
   /// The file is no database of ours.
   case notADatabase(path: String)
+  /// The server cannot be reached, or the connection to it was lost.
+  case unreachable(server: String, words: String)
+  /// The server does not let us do something.
+  case notPermitted(server: String, words: String)
   /// The schema is of a newer version.
   case newerSchema([String])
   /// Another process holds the store.
@@ -36,11 +40,15 @@ public enum StoreError: Error, Hashable, Sendable {
   public var sentence: String {
     switch self {
     case .badURL(let url):
-      "\"\(Self.withoutPassword(url))\" is no store: set SEALPOST_STORE_URL to one such as sqlite:/var/lib/sealpost/sealpost.sqlite."
+      "\"\(Self.withoutPassword(url))\" is no store: set SEALPOST_STORE_URL to one such as sqlite:/var/lib/sealpost/sealpost.sqlite or postgresql://sealpost@db.example.com/sealpost, with %40 for an @ in a password."
     case .notWritable(let path, let words):
       "The store \(path) cannot be written (\(words)). Create its folder and give it to the user that runs Sealpost, or correct SEALPOST_STORE_URL."
     case .notADatabase(let path):
       "\(path) is no SQLite database. Correct SEALPOST_STORE_URL, or move the file away."
+    case .unreachable(let server, let words):
+      "The store \(server) cannot be reached (\(words)). Start PostgreSQL and create the database, or correct SEALPOST_STORE_URL."
+    case .notPermitted(let server, let words):
+      "The store \(server) does not let us work (\(words)). Make the user of SEALPOST_STORE_URL the owner of the database."
     case .newerSchema(let names):
       "The store was made by a newer Sealpost (\(names.joined(separator: ", "))). Run that version."
     case .busy(let words): "The store is held by another process (\(words)). Try again."

@@ -52,7 +52,7 @@ public final class ScriptedReceiver: Sendable {
     self.script = script
     listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     var chosen = FreePort.find()
-    while !Self.bind(listener, chosen) { chosen = FreePort.find() }
+    while !FreePort.bind(listener, chosen) { chosen = FreePort.find() }
     port = chosen
     listen(listener, 1024)
     let (listener, accept) = (listener, { @Sendable [weak self] in self?.serve($0) })
@@ -72,15 +72,6 @@ public final class ScriptedReceiver: Sendable {
   deinit {
     // Ends the accepting thread, which closes it.
     shutdown(listener, Int32(SHUT_RDWR))
-  }
-
-  private static func bind(_ listener: Int32, _ port: UInt16) -> Bool {
-    var address = FreePort.loopback(port)
-    return withUnsafePointer(to: &address) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        Glibc.bind(listener, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
-      }
-    }
   }
 
   private func serve(_ connection: Int32) {
@@ -150,7 +141,7 @@ public final class ScriptedReceiver: Sendable {
 }
 
 /// A detached thread.
-private enum Thread {
+enum Thread {
   private final class Body {
     let run: @Sendable () -> Void
     init(_ run: @escaping @Sendable () -> Void) { self.run = run }

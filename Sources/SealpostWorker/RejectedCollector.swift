@@ -7,23 +7,27 @@ import SealpostThreads
 import Synchronization
 
 /// Moves rejected messages from their queue into the store, where people can see them: one thread with a
-/// connection of its own. A message is acknowledged when it is in the store.
+/// connection of its own; of several workers one at a time. A message is acknowledged when it is in the store.
 final class RejectedCollector: Sendable {
   private static let batch = 100
+  private static let pauseOfOthers: Int32 = 5000
 
   private let settings: BrokerSettings
   private let store: any RecordingStore
+  private let lease: Lease
   private let metrics: WorkerMetrics
   private let logger: Logger
   private let wake = Mailbox<Bool>()
   private let isStopping = Atomic(false)
 
   init(
-    settings: BrokerSettings, store: any RecordingStore, metrics: WorkerMetrics, logger: Logger
+    settings: BrokerSettings, store: any RecordingStore, lease: Lease, metrics: WorkerMetrics,
+    logger: Logger
   ) {
     self.metrics = metrics
     self.settings = settings
     self.store = store
+    self.lease = lease
     self.logger = logger
   }
 
@@ -37,8 +41,13 @@ final class RejectedCollector: Sendable {
   func run() {
     var backoff = Backoff()
     var settings = settings
+    defer { lease.giveBack() }
     while !isStopping.load(ordering: .acquiring) {
       let why: String
+      guard (try? lease.take()) == true else {
+        wake.wait(milliseconds: Self.pauseOfOthers)
+        continue
+      }
       do throws(BrokerError) {
         let consumer = try BrokerConsumer(
           connection: try BrokerConnection.open(settings, name: "sealpost rejected"),
@@ -65,6 +74,7 @@ final class RejectedCollector: Sendable {
       consumer.close()
     }
     while !isStopping.load(ordering: .acquiring) {
+      guard (try? lease.take()) == true else { return "another worker collects them" }
       var descriptors = [
         pollfd(fd: consumer.fileDescriptor, events: Int16(POLLIN), revents: 0),
         pollfd(fd: wake.fileDescriptor, events: Int16(POLLIN), revents: 0),

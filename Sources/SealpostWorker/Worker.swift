@@ -82,6 +82,7 @@ private final class Crew: Sendable {
   private let drainer: BacklogDrainer
   private let control: ControlExchange
   private let metrics: WorkerMetrics
+  private let name = "\(getpid())-\(UInt32.random(in: .min ... .max))"
   private let logger: Logger
 
   init(
@@ -94,7 +95,6 @@ private final class Crew: Sendable {
     self.mailboxes = mailboxes
     self.refresher = refresher
     self.logger = logger
-    let name = "\(getpid())-\(UInt32.random(in: .min ... .max))"
     recorder = Recorder(
       store: store, workerName: name, healthPolicy: settings.health,
       metrics: metrics.recorder, logger: logger)
@@ -108,7 +108,9 @@ private final class Crew: Sendable {
       settings: settings.broker, allowsUnsafeBroker: settings.allowsUnsafeBroker,
       metrics: metrics, logger: logger)
     collector = RejectedCollector(
-      settings: settings.broker, store: store, metrics: metrics, logger: logger)
+      settings: settings.broker, store: store,
+      lease: Lease("rejected", of: name, for: .seconds(20), store: store), metrics: metrics,
+      logger: logger)
   }
 
   /// Asks the lanes to end what is in flight.
@@ -136,10 +138,11 @@ private final class Crew: Sendable {
     let refreshing = Task { await refresher.run() }
     let pruning = Task {
       await Retention(
-        store: store, settings: settings, metrics: metrics.recorder, logger: logger
+        store: store, settings: settings, metrics: metrics.recorder, workerName: name,
+        logger: logger
       ).run()
     }
-    let upkeep = Task { await Upkeep(store: store, logger: logger).run() }
+    let upkeep = Task { await Upkeep(store: store, workerName: name, logger: logger).run() }
     for lane in lanes { await lane.ended() }
     refreshing.cancel()
     upkeep.cancel()
@@ -151,6 +154,8 @@ private final class Crew: Sendable {
     recorder.stop(within: settings.shutdownGrace)
     let threads = [recorderThread, publisherThread, collectorThread, drainerThread, controlThread]
     for thread in threads { await thread.ended() }
+    await pruning.value
+    await upkeep.value
     if let error = failure.first { throw error }
     logger.info("stopped")
   }

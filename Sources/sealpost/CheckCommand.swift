@@ -52,7 +52,7 @@ struct CheckCommand: AsyncParsableCommand {
       await report.check("store") {
         let store = try settings.openStore()
         let count = try await store.webhooks(account: nil).count
-        return "\(store.path), \(count) webhooks"
+        return "\(store.location), \(count) webhooks"
       }
       await report.check("secrets") {
         let found = try await settings.openControlPlane().checkSecrets(by: .commandLine)

@@ -12,7 +12,7 @@ struct MigrateCommand: AsyncParsableCommand {
     try await reporting {
       let store = try await options.load().openStore()
       let versions = try await store.schemaVersions()
-      print("\(store.path) is at \(versions.last ?? "nothing")")
+      print("\(store.location) is at \(versions.last ?? "nothing")")
     }
   }
 }

@@ -12,7 +12,7 @@ struct SealpostCommand: AsyncParsableCommand {
       the environment wins. The first ones to know:
 
         SEALPOST_AMQP_URL       the broker, amqp://guest:guest@127.0.0.1:5672/%2F
-        SEALPOST_STORE_URL      the store, sqlite:sealpost.sqlite
+        SEALPOST_STORE_URL      the store, sqlite:sealpost.sqlite or postgresql://…
         SEALPOST_EGRESS_ALLOW   private addresses that may be reached, none
 
       A first round on one machine:
@@ -29,8 +29,8 @@ struct SealpostCommand: AsyncParsableCommand {
       ServeCommand.self, PublishCommand.self, ListenCommand.self, WebhooksCommand.self,
       LogsCommand.self, ResendCommand.self, QueuesCommand.self, DeadCommand.self,
       RejectedCommand.self, PauseCommand.self, ResumeCommand.self, TokensCommand.self,
-      ReplayCommand.self, SecretsCommand.self, AccountsCommand.self, CheckCommand.self,
-      MigrateCommand.self,
+      ReplayCommand.self, SecretsCommand.self, AccountsCommand.self, StoreCommand.self,
+      CheckCommand.self, MigrateCommand.self,
     ])
 }
 

@@ -32,8 +32,8 @@ struct Settings {
   }
 
   /// The store, opened.
-  func openStore() throws -> SQLiteStore {
-    try SQLiteStore.open(
+  func openStore() throws -> any Store {
+    try StoreEngine.open(
       url: reader.text("SEALPOST_STORE_URL") ?? "sqlite:sealpost.sqlite", secretKey: try secretKey,
       otherKeys: try otherSecretKeys)
   }
@@ -191,7 +191,8 @@ struct Settings {
     }
   }
 
-  private var secretKey: SecretBytes? {
+  /// The key that seals; nil where none is set.
+  var secretKey: SecretBytes? {
     get throws {
       if let key = reader.text("SEALPOST_SECRET_KEY") { return SecretBytes(key.utf8) }
       return try fileOfKeys("SEALPOST_SECRET_KEY_FILE")

@@ -7,7 +7,7 @@ import Testing
 /// Events are inserted without a look only where nobody can have inserted them before.
 extension StoreTests {
   @Test func anEventThatAnotherProcessLoggedIsFound() async throws {
-    let (mine, other) = (try open(), try open())
+    let (mine, other) = (try openSQLite(), try openSQLite())
     let webhook = try await mine.create(draft())
     let events = (1...40).map { "evt_\($0)" }
     for event in events.prefix(20) {
@@ -26,7 +26,7 @@ extension StoreTests {
   }
 
   @Test func manyEventsAreRememberedNoLongerThanNeeded() throws {
-    let store = try open()
+    let store = try openSQLite()
     try store.writeBlocking { database in
       var fresh = FreshEvents()
       try fresh.catchUp(database)

@@ -6,8 +6,10 @@ import Testing
 
 /// What owners and operators ask of a store.
 extension StoreTests {
-  @Test func anAccountHasNoMoreWebhooksThanItMay() async throws {
-    let store = try open()
+  @Test(arguments: Engine.allCases) func anAccountHasNoMoreWebhooksThanItMay(_ engine: Engine)
+    async throws
+  {
+    let store = try open(engine)
     let first = try await store.create(draft("a"), most: 2)
     _ = try await store.create(draft("b"), most: 2)
     await #expect(throws: StoreError.quotaReached(2)) {
@@ -17,8 +19,10 @@ extension StoreTests {
     _ = try await store.create(draft("c"), most: 2)
   }
 
-  @Test func webhooksAreFoundSortedAndPaged() async throws {
-    let store = try open()
+  @Test(arguments: Engine.allCases) func webhooksAreFoundSortedAndPaged(_ engine: Engine)
+    async throws
+  {
+    let store = try open(engine)
     for name in ["b%", "a_", "c"] { _ = try await store.create(draft(name)) }
     var filter = WebhookFilter()
     func names() async throws -> [String] { try await store.webhooks(filter).map(\.name) }
@@ -38,8 +42,10 @@ extension StoreTests {
     #expect(try await names().isEmpty)
   }
 
-  @Test func aRotatedTokenLivesOnUntilItsOverlapEnds() async throws {
-    let store = try open()
+  @Test(arguments: Engine.allCases) func aRotatedTokenLivesOnUntilItsOverlapEnds(_ engine: Engine)
+    async throws
+  {
+    let store = try open(engine)
     let webhook = try await store.create(draft(token: "one"))
     var change = WebhookChange()
     change.token = WebhookToken("two")
@@ -55,8 +61,10 @@ extension StoreTests {
     #expect(try await store.update(webhook.id, change).tokens.map(\.clearText) == ["three"])
   }
 
-  @Test func aKeyIsTakenOnceAndAnswersTheSameRequestOnly() async throws {
-    let store = try open()
+  @Test(arguments: Engine.allCases) func aKeyIsTakenOnceAndAnswersTheSameRequestOnly(
+    _ engine: Engine
+  ) async throws {
+    let store = try open(engine)
     let now = Timestamp(seconds: 1000)
     func take(_ request: UInt8, _ owner: String = "me", at time: Timestamp) async throws
       -> IdempotencyVerdict
@@ -77,8 +85,10 @@ extension StoreTests {
     #expect(try await take(1, at: now + .seconds(90_000)) == .taken, "a day is over")
   }
 
-  @Test func oldEntriesOfTheAuditLogGoTheOldestFirst() async throws {
-    let store = try open()
+  @Test(arguments: Engine.allCases) func oldEntriesOfTheAuditLogGoTheOldestFirst(_ engine: Engine)
+    async throws
+  {
+    let store = try open(engine)
     for seconds: Int64 in [100, 200, 300, 400] {
       try await store.append(
         AuditEntry(
@@ -95,8 +105,10 @@ extension StoreTests {
     #expect(try await subjects() == ["400"])
   }
 
-  @Test func aReplayTakesEachDeliveryOnceByItsLastAttempt() async throws {
-    let store = try open()
+  @Test(arguments: Engine.allCases) func aReplayTakesEachDeliveryOnceByItsLastAttempt(
+    _ engine: Engine
+  ) async throws {
+    let store = try open(engine)
     let webhook = try await store.create(draft())
     let other = try await store.create(draft("other"))
     for number in 0..<5 {
@@ -134,8 +146,10 @@ extension StoreTests {
     #expect(ended.map(\.eventID) == ["parked", "dead_0"] && ended.last?.webhookID == other.id)
   }
 
-  @Test func aReplayKeepsItsRateAndItsPlaceAndEndsWhenItIsTold() async throws {
-    let store = try open()
+  @Test(arguments: Engine.allCases) func aReplayKeepsItsRateAndItsPlaceAndEndsWhenItIsTold(
+    _ engine: Engine
+  ) async throws {
+    let store = try open(engine)
     let webhook = try await store.create(draft())
     for number in 0..<30 {
       _ = try record(store, event: "evt_\(number)", webhook: webhook, [(1, .exhausted)])
@@ -163,8 +177,10 @@ extension StoreTests {
     #expect(try await store.replay(second.id).state == .cancelled, "nobody is there to send to")
   }
 
-  @Test func aReplayLeavesRoomInTheBacklog() async throws {
-    let store = try open()
+  @Test(arguments: Engine.allCases) func aReplayLeavesRoomInTheBacklog(_ engine: Engine)
+    async throws
+  {
+    let store = try open(engine)
     let webhook = try await store.create(draft())
     for number in 0..<9 {
       _ = try record(store, event: "evt_\(number)", webhook: webhook, [(1, .exhausted)])
@@ -179,8 +195,10 @@ extension StoreTests {
     #expect(try await store.replay(replay.id).queued == 8)
   }
 
-  @Test func aQuestionThatLooksAtTooMuchIsRefused() async throws {
-    let store = try open()
+  @Test(arguments: Engine.allCases) func aQuestionThatLooksAtTooMuchIsRefused(_ engine: Engine)
+    async throws
+  {
+    let store = try open(engine)
     let webhook = try await store.create(draft())
     for number in 0..<3000 {
       _ = try record(store, event: "evt_\(number)", webhook: webhook, [(1, .delivered)])

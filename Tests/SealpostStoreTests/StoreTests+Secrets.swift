@@ -38,8 +38,8 @@ extension StoreTests {
   }
 
   @Test func headersOfAnEarlierVersionAreSealedWithoutATrace() async throws {
-    let made = try await open().create(draft())
-    let old = try open()
+    let made = try await openSQLite().create(draft())
+    let old = try openSQLite()
     try await old.write {
       try $0.execute(
         sql: """
@@ -47,7 +47,7 @@ extension StoreTests {
           """)
     }
     #expect(try isInFiles("planted-header"))
-    let webhook = try await open().webhook(made.id)
+    let webhook = try await openSQLite().webhook(made.id)
     #expect(webhook.headers == [try WebhookHeader(name: "Authorization", value: "planted-header")])
     #expect(try !isInFiles("planted-header"))
   }
@@ -97,7 +97,7 @@ extension StoreTests {
   }
 
   @Test func anotherSchemeEndsTheOverlap() async throws {
-    let store = try open()
+    let store = try openSQLite()
     let webhook = try await store.create(draft(token: SigningSecret.make().clearText))
     var change = WebhookChange()
     change.token = WebhookToken("no secret of standard")
@@ -110,7 +110,7 @@ extension StoreTests {
   }
 
   @Test func aChangeAndWhoMadeItAreKeptTogetherOrNotAtAll() async throws {
-    let store = try open()
+    let store = try openSQLite()
     func entries() async throws -> [String] {
       try await store.audit(account: nil, before: nil, limit: 10).map(\.action)
     }
@@ -133,7 +133,7 @@ extension StoreTests {
   }
 
   @Test func nothingIsLeftOfAnAccountInAnyTable() async throws {
-    let store = try open()
+    let store = try openSQLite()
     var other = try draft("other")
     other.account = "other-account"
     let kept = try await store.create(other)

@@ -4,8 +4,8 @@ import Testing
 
 extension StoreTests {
   /// The trace that an event came with goes with whatever comes of it later.
-  @Test func theTraceOfAnEventIsKept() async throws {
-    let store = try open()
+  @Test(arguments: Engine.allCases) func theTraceOfAnEventIsKept(_ engine: Engine) async throws {
+    let store = try open(engine)
     let webhook = try await store.create(draft())
     let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
     try Array("acme".utf8).withUnsafeBytes { account in
@@ -40,8 +40,9 @@ extension StoreTests {
     #expect(try store.unpublishedNotices(limit: 9).map(\.traceparent) == [trace, nil])
   }
 
-  @Test func anEventWithoutATraceHasNone() async throws {
-    let store = try open()
+  @Test(arguments: Engine.allCases) func anEventWithoutATraceHasNone(_ engine: Engine) async throws
+  {
+    let store = try open(engine)
     let webhook = try await store.create(draft())
     _ = try record(store, webhook: webhook, [(1, .retry)], waitUntil: .now())
     let waiting = try store.waiting(for: webhook.key, now: .now(), limit: 9)

@@ -57,21 +57,13 @@ extension SQLiteStore: HealthStore {
         arguments: [change.webhookKey])
     else { return }
     let body = NoticeBody(
-      event: change.kind.rawValue,
-      data: NoticeBody.Contents(
-        webhook: NoticeBody.Subject(
-          id: row["id"], name: row["name"],
-          url: (try? WebhookURL(parsing: row["url"]))?.withoutQuery ?? ""),
-        reason: change.why),
-      triggeredAt: now.iso8601)
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+      change, webhook: row["id"], name: row["name"], url: row["url"], triggeredAt: now)
     try database.execute(
       sql:
         "INSERT INTO notices (account, webhook, kind, body, created_at, traceparent) VALUES (?, ?, ?, ?, ?, ?)",
       arguments: [
         row["account"] as String, change.webhookKey, change.kind.rawValue,
-        try encoder.encode(body), now.nanoseconds, change.traceparent,
+        try body.json(), now.nanoseconds, change.traceparent,
       ])
   }
 
@@ -104,20 +96,4 @@ extension SQLiteStore: HealthStore {
       }
     }
   }
-}
-
-/// The event that a notice is. Only host and path of the URL: its query may hold secrets.
-private struct NoticeBody: Encodable {
-  struct Contents: Encodable {
-    let webhook: Subject
-    let reason: String
-  }
-
-  struct Subject: Encodable {
-    let id, name, url: String
-  }
-
-  let event: String
-  let data: Contents
-  let triggeredAt: String
 }

@@ -275,7 +275,7 @@ extension SQLiteStore: WebhookStore {
 }
 
 /// A retry policy as the store keeps it.
-private struct StoredRetry: Codable {
+struct StoredRetry: Codable {
   let initial, maximumDelay: Int64
   let factor, jitter: Double
   let maximumAttempts: Int

@@ -7,7 +7,7 @@ import SealpostSigning
 /// The embedded store: one SQLite file in WAL mode, for several processes of one host.
 ///
 /// Asynchronous functions run on GRDB's threads; those of `RecordingStore` block their caller's.
-public final class SQLiteStore: Sendable {
+public final class SQLiteStore: Sendable, Store {
   let pool: DatabasePool
   let box: SecretBox
   let eventHash: EventHash
@@ -18,6 +18,9 @@ public final class SQLiteStore: Sendable {
 
   /// The database's path.
   public let path: String
+
+  /// The database's path.
+  public var location: String { path }
 
   /// Opens a store, makes it where there is none, and brings its schema up to date.
   ///
