@@ -33,10 +33,12 @@ import Testing
   )] {
     let consumer = try BrokerConsumer(
       connection: try BrokerConnection.open(broker, name: "test"),
-      queues: [(broker.names.events, 0)], consumerTagPrefix: "test")
+      queues: [(broker.names.events, 1000)], consumerTagPrefix: "test")
     var taken: [(id: String, body: String)] = []
     let isDone = try Waiting.until(seconds: 30) {
+      var last: UInt64 = 0
       _ = try consumer.read(limit: 1000) { message in
+        last = message.tag
         taken.append(
           (
             message.messageID.map { String(decoding: $0, as: UTF8.self) } ?? "",
@@ -44,6 +46,7 @@ import Testing
           ))
         message.free()
       }
+      if last > 0 { try consumer.acknowledge(last, multiple: true) }
       return taken.count >= count
     }
     #expect(isDone, "\(taken.count) of \(count) came")
@@ -76,7 +79,8 @@ import Testing
     try await restart?.value
     await publisher.shutdown()
     let ids = Set(try published(broker, atLeast: count).map(\.id))
-    #expect(ids == Set((0..<count).map { "e\($0)" }))
+    let missing = Set((0..<count).map { "e\($0)" }).subtracting(ids)
+    #expect(missing.isEmpty && ids.count == count)
   }
 
   @Test func anEventIsPublishedAsTheWorkerExpectsIt() async throws {
