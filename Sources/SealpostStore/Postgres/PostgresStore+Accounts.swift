@@ -69,7 +69,8 @@ extension PostgresStore: AccountStore {
       if start < newest {
         let end = min(start + Int64(slice), newest)
         return RemovalProgress(
-          position: end, removed: try Self.removeEvents(of: account, from: start, to: end, connection),
+          position: end,
+          removed: try Self.removeEvents(of: account, from: start, to: end, connection),
           share: Double(end) / Double(newest))
       }
       let removed = try Self.removeOthers(of: account, slice, connection)
