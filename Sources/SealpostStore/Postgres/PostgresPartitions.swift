@@ -32,11 +32,15 @@ enum PostgresPartitions {
     ).compactMap { row in Int64((row[0] as String).dropFirst("attempts_".count)) }.sorted()
   }
 
-  /// Makes the partitions that are missing of the days around a time.
-  static func make(around time: Timestamp, _ connection: PostgresConnection) throws {
+  /// Makes the partitions that are missing of the days around a time, but for those that are over at a limit.
+  static func make(
+    around time: Timestamp, since limit: Timestamp = Timestamp(nanoseconds: .min),
+    _ connection: PostgresConnection
+  ) throws {
     let today = day(of: time)
     let known = try days(connection)
-    for day in today - daysBefore...today + daysAhead where !known.contains(day) {
+    for day in today - daysBefore...today + daysAhead
+    where !known.contains(day) && day >= self.day(of: limit) {
       do {
         try transaction(connection) {
           try lockSchema(connection)

@@ -7,8 +7,9 @@ extension PostgresStore {
   /// As `EventLog` says. A day whose partitions were dropped counts as a slice.
   public func prune(olderThan limit: Timestamp, slice: Int) async throws(StoreError) -> Int {
     let isDropped = try await read { connection in
-      try PostgresPartitions.make(around: .now(), connection)
-      return try PostgresPartitions.dropOldest(before: limit, connection)
+      if try PostgresPartitions.dropOldest(before: limit, connection) { return true }
+      try PostgresPartitions.make(around: .now(), since: limit, connection)
+      return false
     }
     if isDropped { return slice }
     return try await write { connection in
