@@ -28,3 +28,14 @@ def test_the_publisher_and_the_receiver_of_the_readme_agree(make_program, receiv
     exec(block("python", "hmac"), scope)  # noqa: S102, our own README
     assert scope["is_genuine"](request.headers["webhook-signature"], request.body, "secret")
     assert not scope["is_genuine"](request.headers["webhook-signature"], request.body + b" ", "secret")
+
+
+def test_each_test_that_the_table_of_threats_names_is_there():
+    section = README.read_text().split("## Security\n")[1].split("\n### ")[0]
+    named = [name for row in re.findall(r"^\|.*\|$", section, re.M)[2:]
+             for name in re.findall(r"`([^`]+)`", row.split("|")[3])]
+    assert len(named) > 20
+    tests = "".join(file.read_text() for file in (README.parent / "Tests").rglob("*")
+                    if file.suffix in {".py", ".swift"})
+    for name in named:
+        assert (README.parent / name).exists() or re.search(rf"\b(def|func) {name}\(", tests), name
