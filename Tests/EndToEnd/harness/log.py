@@ -56,7 +56,9 @@ def fill(path, rows, webhooks, span=6 * 86400):
                    b"y" * 500 if failed else None)
 
     with store:
-        store.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?)", events())
+        store.executemany(
+            "INSERT INTO events (key, hash, account, id, name, body, triggered_at, received_at)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)", events())
         store.executemany(
             "INSERT INTO attempts VALUES (%s)" % ", ".join("?" * 21), attempts())
         store.execute(
