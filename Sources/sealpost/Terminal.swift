@@ -87,7 +87,8 @@ final class Terminal {
   /// Stops as a shell's Ctrl-Z does, with the terminal given back meanwhile.
   func suspend() {
     close()
-    kill(getpid(), SIGSTOP)
+    // To this thread: by kill(2) another one takes it, and this one would go on for a moment.
+    raise(SIGSTOP)
     show()
   }
 

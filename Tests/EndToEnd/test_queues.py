@@ -131,7 +131,8 @@ def test_ctrl_z_gives_the_terminal_back_until_it_goes_on(terminal):
     os.write(terminal.master, b"\x1a")
     status = f"/proc/{terminal.process.pid}/stat"
     wait_until(lambda: open(status).read().rsplit(")", 1)[1].split()[0] == "T", "it to stop")
-    assert terminal.read().endswith(LEAVE)
+    # What it wrote last comes through the terminal after its state shows.
+    wait_until(lambda: terminal.read().endswith(LEAVE), "the terminal to be given back")
     assert termios.tcgetattr(terminal.slave) == terminal.before
     terminal.process.send_signal(signal.SIGCONT)
     wait_until(lambda: terminal.read().count(ENTER) == 2, "it to be shown again")
