@@ -30,15 +30,17 @@ final class DirectoryRefresher: Sendable {
   }
 
   /// Reads the whole directory.
-  func load() async throws(StoreError) -> WebhookDirectory {
+  func load() async throws(StoreError) {
     // Reading a hundred thousand webhooks leaves much memory behind that nobody needs again: it goes back to
     // the system at once. Later the allocator keeps what it may need, for its usual time.
     let usual = mi_option_get(mi_option_decommit_delay)
     mi_option_set(mi_option_decommit_delay, 0)
     defer { mi_option_set(mi_option_decommit_delay, usual) }
     try await refresh()
-    return directory.withLock { $0 }
   }
+
+  /// The directory as it was read last. Whoever keeps it keeps the tokens of webhooks that are deleted later.
+  var current: WebhookDirectory { directory.withLock { $0 } }
 
   /// Asks for the store to be read now; all lanes get the directory, changed or not. Any thread.
   func refreshSoon() { request.yield() }
@@ -69,7 +71,7 @@ final class DirectoryRefresher: Sendable {
         metadata: ["error": "\(error.sentence)"])
       guard always else { return }
     }
-    let current = directory.withLock { $0 }
+    let current = current
     for lane in lanes { lane.post(.directory(current)) }
   }
 

@@ -54,16 +54,15 @@ public final class Worker: Service {
     let mailboxes = (0..<settings.lanes).map { _ in Mailbox<LaneMessage>() }
     let refresher = DirectoryRefresher(
       store: store, lanes: mailboxes, metrics: metrics.directory, logger: logger)
-    let directory: WebhookDirectory
     do throws(StoreError) {
-      directory = try await refresher.load()
+      try await refresher.load()
     } catch {
       throw Failure.store(error)
     }
-    logger.info("webhooks loaded", metadata: ["count": "\(directory.count)"])
+    logger.info("webhooks loaded", metadata: ["count": "\(refresher.current.count)"])
     let crew = Crew(settings, store, mailboxes, refresher, metrics, logger)
     try await withGracefulShutdownHandler {
-      try await crew.work(directory)
+      try await crew.work()
     } onGracefulShutdown: {
       crew.drain()
     }
@@ -120,10 +119,10 @@ private final class Crew: Sendable {
   }
 
   /// Runs everything until the lanes have ended.
-  func work(_ directory: WebhookDirectory) async throws {
+  func work() async throws {
     let failure = FirstFailure()
     let lanes = mailboxes.indices.map { index in
-      WorkerThread("lane-\(index)") { self.runLane(index, directory, failure) }
+      WorkerThread("lane-\(index)") { self.runLane(index, failure) }
     }
     let recorderThread = WorkerThread("recorder") { self.recorder.run() }
     let publisherThread = WorkerThread("publisher") {
@@ -160,7 +159,7 @@ private final class Crew: Sendable {
     logger.info("stopped")
   }
 
-  private func runLane(_ index: Int, _ directory: WebhookDirectory, _ failure: FirstFailure) {
+  private func runLane(_ index: Int, _ failure: FirstFailure) {
     let mailbox = mailboxes[index]
     let names = settings.broker.names
     let prefetch = UInt16(clamping: settings.prefetch)
@@ -178,7 +177,7 @@ private final class Crew: Sendable {
           connector: connector, control: control, metrics: metrics.lanes[index],
           refreshDirectory: { refresher.refreshSoon() },
           logger: logger),
-        directory: directory)
+        directory: refresher.current)
       try lane.run()
     } catch {
       failure.note(.transport(error))
