@@ -6,6 +6,7 @@ import signal
 import sqlite3
 
 from harness.cluster import Cluster
+from harness.metrics import scrape
 from harness.waiting import is_listening, wait_until
 from scene import Scene, experiment
 
@@ -227,6 +228,9 @@ def retries_never_confirmed(events, seed, say):
             scene.script(path, lambda _: 200 if is_stalled.is_set() else refuse_later)
         scene.load()
         wait_until(lambda: scene.receiver.requests, "the first requests")
+        # A connection that is not open yet can have nothing unconfirmed.
+        wait_until(lambda: scrape(scene.program).value(
+            "sealpost_broker_connections", connection="retries", state="up"), "the retries' connection")
         scene.proxy.stall("down")
         scene.receiver.soon(is_stalled.set)
         wait_until(lambda: "not confirmed" in scene.program.log, "the worker to notice", timeout=60)
