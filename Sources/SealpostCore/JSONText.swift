@@ -169,7 +169,7 @@ struct JSONText {
     }
   }
 
-  /// Reads `\uXXXX`.
+  /// Reads `\u` and the four hexadecimal digits after it.
   private mutating func codeUnit() throws(EventFault) -> UInt32 {
     var unit: UInt32 = 0
     for index in 2..<6 {
