@@ -32,6 +32,8 @@ class Program:
             "SEALPOST_NAMESPACE": namespace,
             "SEALPOST_EVENTS_EXCHANGE": self.exchange,
             "SEALPOST_LANES": "2",
+            # Where a sanitizer's reports go, and what it leaves out.
+            **{name: value for name, value in os.environ.items() if name.endswith("SAN_OPTIONS")},
             **settings,
         }
         self.process = None
