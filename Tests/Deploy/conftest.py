@@ -56,7 +56,9 @@ def broker(deployment):
     assert "/run/secrets/definitions.json" in settings
     file = deployment.folder / "rabbitmq.conf"
     file.write_text(settings.replace("/run/secrets/definitions.json", str(definitions)))
-    node = Broker(environment={"RABBITMQ_CONFIG_FILE": str(file)})
+    node = Broker(environment={
+        "RABBITMQ_CONFIG_FILE": str(file),
+        "RABBITMQ_ADVANCED_CONFIG_FILE": str(DEPLOY / "rabbitmq/advanced.config")})
     yield node
     node.stop()
 

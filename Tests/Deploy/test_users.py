@@ -27,6 +27,11 @@ def channel_of(deployment, broker, worker):
             connection.close()
 
 
+def test_a_level_of_the_ladder_waits_no_three_minutes_for_a_node_that_died(broker):
+    name = "dead_letter_worker_publisher_confirm_timeout"
+    assert broker.ctl("eval", f"application:get_env(rabbit, {name}).").strip() == "{ok,20000}"
+
+
 @contextlib.contextmanager
 def refused():
     with pytest.raises(pika.exceptions.ChannelClosedByBroker) as error:

@@ -261,7 +261,7 @@ def cluster_of_three(events, seed, say):
         scene.wait_for(0.7)
         frozen = cluster.leader(queue)
         os.killpg(frozen.process.pid, signal.SIGSTOP)
-        took = scene.wait_for_more(timeout=90)
+        took = scene.wait_for_more(timeout=120)
         os.killpg(frozen.process.pid, signal.SIGCONT)
         say(f"{frozen.name}, which leads now, is frozen: deliveries flow {took:.1f} s later")
         return scene.finish(crashes=3)

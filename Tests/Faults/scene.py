@@ -130,7 +130,7 @@ class Scene:
         return answer
 
     def _publish(self):
-        publisher = Publisher(self.broker, self.program.exchange)
+        publisher = Publisher(self.broker, self.program.exchange, patience=20)
         for event in self.events:
             if self.stopped.is_set():
                 break

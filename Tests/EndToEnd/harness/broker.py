@@ -109,9 +109,10 @@ class Broker:
             stderr=subprocess.DEVNULL, check=False)
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def connect(self):
-        """A connection of pika's."""
-        return pika.BlockingConnection(pika.URLParameters(self.url))
+    def connect(self, **parameters):
+        """A connection of pika's; parameters: those of its URLs."""
+        query = "&".join(f"{name}={value}" for name, value in parameters.items())
+        return pika.BlockingConnection(pika.URLParameters(f"{self.url}?{query}" if query else self.url))
 
     def depth(self, queue):
         """Messages and consumers of a queue, or None where there is none."""

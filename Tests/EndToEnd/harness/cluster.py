@@ -7,9 +7,12 @@ import signal
 import tempfile
 
 import pika
+from pika.adapters.utils.connection_workflow import AMQPConnectorException
 
 from .broker import Broker
 from .waiting import free_port, is_listening
+
+DEPLOY = pathlib.Path(__file__).resolve().parents[3] / "deploy"
 
 
 class Cluster:
@@ -24,7 +27,8 @@ class Cluster:
         configuration.write_text("cluster_partition_handling = pause_minority\n")
         # One port mapper and one cookie for all of them.
         shared = {"HOME": str(self.home), "ERL_EPMD_PORT": str(free_port()),
-                  "RABBITMQ_CONFIG_FILE": str(configuration)}
+                  "RABBITMQ_CONFIG_FILE": str(configuration),
+                  "RABBITMQ_ADVANCED_CONFIG_FILE": str(DEPLOY / "rabbitmq/advanced.config")}
         self.nodes = [Broker(environment=shared) for _ in range(size)]
         for node in self.nodes[1:]:
             for command in (["stop_app"], ["join_cluster", self.nodes[0].name], ["start_app"]):
@@ -54,10 +58,11 @@ class Cluster:
         return self.up[0].ctl(*arguments)
 
     def connect(self):
+        """A connection to the first node that answers; it breaks soon after the node fell silent."""
         for node in self.up:
             try:
-                return node.connect()
-            except pika.exceptions.AMQPError:
+                return node.connect(heartbeat=5, socket_timeout=5, stack_timeout=5)
+            except (pika.exceptions.AMQPError, AMQPConnectorException):
                 continue
         raise pika.exceptions.AMQPConnectionError("no node of the cluster answers")
 

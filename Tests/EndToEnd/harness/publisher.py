@@ -1,6 +1,8 @@
 """Publishes events as another service would: pika, with confirms."""
 
 import json
+import socket
+import threading
 
 import pika
 
@@ -15,9 +17,12 @@ def event_body(name="license.created", **data):
 
 
 class Publisher:
-    def __init__(self, broker, exchange):
+    def __init__(self, broker, exchange, patience=None):
+        """patience: how many seconds a confirm may take before the connection is given up. A channel of a
+        cluster's node can lose a message whose queue has another leader meanwhile; pika waits for ever."""
         self.broker = broker
         self.exchange = exchange
+        self.patience = patience
         self.connection = None
 
     def publish(self, event_id, body, name="license.created", account=None, headers=None,
@@ -34,14 +39,24 @@ class Publisher:
                     self.connection = self.broker.connect()
                     self.channel = self.connection.channel()
                     self.channel.confirm_delivery()
-                self.channel.basic_publish(
-                    self.exchange, name, body, mandatory=True,
-                    properties=pika.BasicProperties(
-                        headers=headers, delivery_mode=2, **properties))
+                watch = threading.Timer(self.patience or 0, self._break)
+                if self.patience:
+                    watch.start()
+                try:
+                    self.channel.basic_publish(
+                        self.exchange, name, body, mandatory=True,
+                        properties=pika.BasicProperties(
+                            headers=headers, delivery_mode=2, **properties))
+                finally:
+                    watch.cancel()
                 return
             except (pika.exceptions.AMQPError, OSError):
                 self.connection = None
                 wait_until(lambda: is_listening(self.broker.port), "the broker", timeout=120)
+
+    def _break(self):
+        """Breaks the connection, on another thread than the one that waits; pika offers no way to."""
+        self.connection._impl._transport._sock.shutdown(socket.SHUT_RDWR)
 
     def close(self):
         if self.connection and self.connection.is_open:
