@@ -1,5 +1,6 @@
 """Publishes events as another service would: pika, with confirms."""
 
+import contextlib
 import json
 import socket
 import threading
@@ -39,24 +40,30 @@ class Publisher:
                     self.connection = self.broker.connect()
                     self.channel = self.connection.channel()
                     self.channel.confirm_delivery()
-                watch = threading.Timer(self.patience or 0, self._break)
-                if self.patience:
-                    watch.start()
-                try:
+                with self._watched():
                     self.channel.basic_publish(
                         self.exchange, name, body, mandatory=True,
                         properties=pika.BasicProperties(
                             headers=headers, delivery_mode=2, **properties))
-                finally:
-                    watch.cancel()
                 return
             except (pika.exceptions.AMQPError, OSError):
                 self.connection = None
                 wait_until(lambda: is_listening(self.broker.port), "the broker", timeout=120)
 
-    def _break(self):
-        """Breaks the connection, on another thread than the one that waits; pika offers no way to."""
-        self.connection._impl._transport._sock.shutdown(socket.SHUT_RDWR)
+    @contextlib.contextmanager
+    def _watched(self):
+        """Breaks the connection when its patience ends, on another thread than the one that waits; pika offers
+        no way to."""
+        if self.patience is None:
+            yield
+            return
+        stream = self.connection._impl._transport._sock
+        watch = threading.Timer(self.patience, stream.shutdown, [socket.SHUT_RDWR])
+        watch.start()
+        try:
+            yield
+        finally:
+            watch.cancel()
 
     def close(self):
         if self.connection and self.connection.is_open:
