@@ -12,9 +12,15 @@ enum PostgresMigrations {
 
   /// The applied versions, oldest first.
   static func applied(_ connection: PostgresConnection) throws -> [String] {
-    guard
-      try connection.query("SELECT to_regclass('schema_migrations') IS NOT NULL")[0][0] as Bool
-    else { return [] }
+    // Read from the catalog itself: what to_regclass remembers to be missing stays so within a transaction,
+    // since an advisory lock, unlike one of a table, takes no notice of what others made meanwhile.
+    let isThere: Bool = try connection.query(
+      """
+      SELECT EXISTS (
+        SELECT FROM pg_catalog.pg_class
+        WHERE relname = 'schema_migrations' AND pg_catalog.pg_table_is_visible(oid))
+      """)[0][0]
+    guard isThere else { return [] }
     return try connection.query(
       "SELECT identifier FROM schema_migrations ORDER BY applied_at, identifier"
     ).map { $0[0] }
