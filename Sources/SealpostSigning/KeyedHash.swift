@@ -1,48 +1,39 @@
 internal import COpenSSL
 internal import SealpostCore
 
-/// HMAC-SHA256 with one key, for many messages: an `EVP_MAC` context that is set back with a null key
-/// (EVP_MAC(3)), which costs a third of keying it anew. Confined to one thread.
+/// HMAC-SHA256 (RFC 2104) with one key, for many messages. The key's two states are kept, and wiped with it;
+/// a message is hashed where its caller has room for it.
 final class KeyedHash {
-  static let bytes = 32
-  /// The parameters keep the pointer, so it must outlive the call that a string is lent for.
-  private static let digest: StaticString = "digest"
+  static let bytes = Int(SHA256_DIGEST_LENGTH)
 
-  private let context: OpaquePointer
+  /// A message that has begun.
+  struct Message {
+    fileprivate var context = SHA256_CTX()
 
-  init(key: SecretBytes) throws(SigningError) {
-    guard let mac = EVP_MAC_fetch(nil, "HMAC", nil) else { throw .openSSL("no HMAC") }
-    defer { EVP_MAC_free(mac) }
-    guard let context = EVP_MAC_CTX_new(mac) else { throw .openSSL("no context") }
-    self.context = context
-    var name = Array("SHA256".utf8CString)
-    let status = name.withUnsafeMutableBufferPointer { name in
-      var parameters = [
-        OSSL_PARAM_construct_utf8_string(
-          UnsafeRawPointer(Self.digest.utf8Start).assumingMemoryBound(to: CChar.self),
-          name.baseAddress, 0), OSSL_PARAM_construct_end(),
-      ]
-      return key.withUnsafeBytes { key in
-        EVP_MAC_init(context, key.bytes, key.count, &parameters)
-      }
+    /// Adds bytes to the message.
+    mutating func update(_ bytes: UnsafeRawBufferPointer) {
+      sealpost_hmac_update(&context, bytes.baseAddress, bytes.count)
     }
-    guard status == 1 else { throw .openSSL("the key was refused") }
   }
 
-  deinit { EVP_MAC_CTX_free(context) }
+  private var key = sealpost_hmac_key()
+
+  init(key bytes: SecretBytes) {
+    bytes.withUnsafeBytes { sealpost_hmac_set_key(&key, $0.baseAddress, $0.count) }
+  }
+
+  deinit { OPENSSL_cleanse(&key, MemoryLayout<sealpost_hmac_key>.size) }
 
   /// Begins a message.
-  func begin() { EVP_MAC_init(context, nil, 0, nil) }
-
-  /// Adds bytes to the message.
-  func update(_ bytes: UnsafeRawBufferPointer) {
-    EVP_MAC_update(context, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count)
+  func begin() -> Message {
+    var message = Message()
+    sealpost_hmac_begin(&message.context, &key)
+    return message
   }
 
-  /// Ends the message and writes its 32 bytes.
-  func end(into output: UnsafeMutableRawBufferPointer) {
-    var count = 0
-    EVP_MAC_final(
-      context, output.baseAddress?.assumingMemoryBound(to: UInt8.self), &count, output.count)
+  /// Ends a message that this key began, and writes its 32 bytes.
+  func end(_ message: inout Message, into output: UnsafeMutableRawBufferPointer) {
+    sealpost_hmac_end(
+      &message.context, &key, output.baseAddress?.assumingMemoryBound(to: UInt8.self))
   }
 }

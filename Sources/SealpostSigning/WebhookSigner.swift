@@ -23,11 +23,11 @@ public final class WebhookSigner {
   public init(scheme: SignatureScheme, tokens: [WebhookToken]) throws(SigningError) {
     guard let current = tokens.first, current.bytes.count > 0 else { throw .emptyToken }
     switch scheme {
-    case .hmacSHA256: keys = .plain(try KeyedHash(key: current.bytes))
+    case .hmacSHA256: keys = .plain(KeyedHash(key: current.bytes))
     case .standard:
       var hashes: [KeyedHash] = []
       for token in tokens.prefix(2) {
-        hashes.append(try KeyedHash(key: try SigningSecret(parsing: token).key))
+        hashes.append(KeyedHash(key: try SigningSecret(parsing: token).key))
       }
       keys = .hashes(hashes)
     case .standardEd25519:
@@ -52,18 +52,18 @@ public final class WebhookSigner {
       let digest = UnsafeMutableRawBufferPointer(rebasing: room[..<KeyedHash.bytes])
       switch keys {
       case .plain(let hash):
-        hash.begin()
-        hash.update(body)
-        hash.end(into: digest)
+        var message = hash.begin()
+        message.update(body)
+        hash.end(&message, into: digest)
         return Base64.encode(UnsafeRawBufferPointer(digest), into: output)
       case .hashes(let hashes):
         var written = 0
         for hash in hashes {
-          hash.begin()
-          hash.update(id)
-          Self.withTimestamp(timestamp) { hash.update($0) }
-          hash.update(body)
-          hash.end(into: digest)
+          var message = hash.begin()
+          message.update(id)
+          Self.withTimestamp(timestamp) { message.update($0) }
+          message.update(body)
+          hash.end(&message, into: digest)
           written = Self.append(Self.hashPrefix, UnsafeRawBufferPointer(digest), output, written)
         }
         return written
