@@ -10,9 +10,14 @@ extension Lane {
   /// How long a commit may be overdue before nothing new is started.
   static let commitPatience: Int64 = 2_000_000_000
 
+  /// Whether a commit takes longer than it should.
+  var isLogOverdue: Bool {
+    recordsUnanswered.first.map { instant - $0 > Self.commitPatience } ?? false
+  }
+
   /// Starts what may start: within the windows, the lane's slots, and while the log keeps up.
   func startDeliveries() {
-    if let oldest = recordsUnanswered.first, instant - oldest > Self.commitPatience { return }
+    guard !isLogOverdue else { return }
     while engine.inFlight < engine.capacity, let index = dispatcher.next(now: instant) {
       start(index)
     }
@@ -53,6 +58,7 @@ extension Lane {
         now: instant)
       return settle(delivery: index)
     }
+    held.pointee.hasBegun = true
     delivery.pointee.sentAt = now
     delivery.pointee.startedAt = instant
     fault?.pass(.beforeSend)

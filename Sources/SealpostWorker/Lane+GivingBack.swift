@@ -8,7 +8,8 @@ extension Lane {
   /// How long a message is held before it is given back, in nanoseconds.
   static let longestHold: Int64 = 20 * 60 * 1_000_000_000
 
-  /// Gives back what was held for too long.
+  /// Gives back what was held for too long. While commits come in time that is nothing that has begun: its rows
+  /// are on their way, and who got it again could not see them yet.
   func giveBackOld() {
     guard instant - lastGivingBack >= holdLimit / 16, drainDeadline == nil, pause == .none else {
       return
@@ -18,7 +19,7 @@ extension Lane {
     messages.forEachIndex { index in
       let held = messages[index]
       if instant - held.pointee.heldSince > holdLimit, !held.pointee.isAcknowledged,
-        isOurs(held.pointee)
+        isOurs(held.pointee), isLogOverdue || !held.pointee.hasBegun
       {
         old.append(index)
       }
