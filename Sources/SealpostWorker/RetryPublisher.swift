@@ -62,8 +62,7 @@ final class RetryPublisher: Sendable {
         try prepare(settings, &isProven)
         let publisher = try ConfirmingPublisher(
           connection: try BrokerConnection.open(settings, name: "sealpost retries"))
-        backoff.reset()
-        try serve(publisher, &queue)
+        try serve(publisher, &queue, &backoff)
       } catch {
         guard error.isRetriable else { return error }
         metrics.connections.note(.retries, .down)
@@ -96,9 +95,11 @@ final class RetryPublisher: Sendable {
     logger.info("the broker is proven, retries can be published")
   }
 
-  private func serve(_ publisher: ConfirmingPublisher, _ queue: inout PublishQueue)
-    throws(BrokerError)
-  {
+  /// A confirm, not the login, is what makes the next pause a short one again: a broker may let us in and close
+  /// on every publish.
+  private func serve(
+    _ publisher: ConfirmingPublisher, _ queue: inout PublishQueue, _ backoff: inout Backoff
+  ) throws(BrokerError) {
     while !isStopping.load(ordering: .acquiring) {
       metrics.connections.note(.retries, publisher.blockedReason == nil ? .up : .blocked)
       for order in mailbox.drain() {
@@ -112,7 +113,9 @@ final class RetryPublisher: Sendable {
       try publisher.process(waitMilliseconds: queue.wait(), wake: mailbox.fileDescriptor) {
         sequence, outcome in
         switch outcome {
-        case .confirmed: noteConfirmed(queue.confirmed(sequence))
+        case .confirmed:
+          backoff.reset()
+          noteConfirmed(queue.confirmed(sequence))
         case .returned(_, let why):
           refused = "returned: \(why)"
           noteRefused(queue.refused(sequence, at: MonotonicTime.nanoseconds()))
