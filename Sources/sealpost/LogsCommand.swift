@@ -55,12 +55,9 @@ struct LogsCommand: AsyncParsableCommand {
       if json, !follow { return try Output.json(rows.map { LogView($0) }) }
       try show(rows.reversed(), withTitles: true)
       guard follow else { return }
-      filter.after = rows.first?.id ?? 0
-      filter.isAscending = true
+      var follower = LogFollower(filter, of: control, showing: rows)
       while !Task.isCancelled {
-        let more = try await control.log(filter, by: .commandLine)
-        try show(more, withTitles: false)
-        filter.after = more.last?.id ?? filter.after
+        try show(try await follower.next(), withTitles: false)
         try await Task.sleep(for: .milliseconds(500))
       }
     }

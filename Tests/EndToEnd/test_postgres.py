@@ -5,13 +5,15 @@ import collections
 import hashlib
 import hmac
 import itertools
+import json
 import os
+import subprocess
 import threading
 
 import pytest
 
 from harness.postgres import Postgres
-from harness.program import Program
+from harness.program import BINARY, Program
 from harness.publisher import event_body
 from harness.waiting import wait_until
 
@@ -64,6 +66,38 @@ def test_the_main_job(on_postgres, receiver, publish):
     assert bodies == {event_body()}
     assert program.run("check")[0] == 0
     assert program.stop() == 0
+
+
+def test_a_row_that_becomes_visible_behind_later_ones_is_followed(
+        postgres, on_postgres, receiver, publish, tmp_path):
+    program = on_postgres()
+    program.add_webhook(receiver.url("/hook"), "*")
+    program.start()
+    store, output = program.environment["SEALPOST_STORE_URL"], tmp_path / "log"
+
+    def shown():
+        """The events of the whole lines so far."""
+        return [json.loads(line)["eventId"] for line in output.read_text().rpartition("\n")[0].splitlines()]
+
+    publish(program).publish("evt_1", event_body())
+    wait_until(lambda: outcomes(program, "evt_1") == ["delivered"], "the first")
+    postgres.query(store, "SELECT setval('attempt_ids', 100)")
+    with open(output, "wb") as file:
+        process = subprocess.Popen([BINARY, "logs", "--follow", "--json"], env=program.environment,
+                                   stdout=file, stderr=file)
+    try:
+        wait_until(lambda: shown() == ["evt_1"], "what was there")
+        publish(program).publish("evt_2", event_body())
+        wait_until(lambda: shown() == ["evt_1", "evt_2"], "what came")
+        # As of a worker that took its number before the other, and commits after it.
+        postgres.query(store, "INSERT INTO attempts SELECT (jsonb_populate_record(a, "
+                              "'{\"id\": 50, \"number\": 2}')).* FROM attempts a WHERE id < 50")
+        wait_until(lambda: shown() == ["evt_1", "evt_2", "evt_1"], "what came late")
+        publish(program).publish("evt_3", event_body())
+        wait_until(lambda: shown() == ["evt_1", "evt_2", "evt_1", "evt_3"], "each of them once")
+    finally:
+        process.terminate()
+        process.wait(timeout=10)
 
 
 def test_two_programs_that_start_at_once_share_an_empty_database(
