@@ -88,11 +88,11 @@ extension ControlPlane {
       .removeRejected(id)
   }
 
-  /// How full the queues are now. They hold the messages of all accounts.
-  public func queues(by principal: Principal) async throws -> [QueueDepth] {
+  /// How full the queues are now, and for how long messages wait there. They hold those of all accounts.
+  public func queues(by principal: Principal) async throws -> [QueueState] {
     try principal.require(.webhookRead)
     try principal.requireAdministrator()
-    return try await queueMonitor.read()
+    return try await queueMonitor.readStates()
   }
 
   /// Who did what, newest first.

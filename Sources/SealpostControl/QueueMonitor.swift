@@ -32,6 +32,15 @@ public final class QueueMonitor: Service {
     var ages: QueueAges
     var rates = QueueRates()
     var problem: String?
+
+    /// Depths, with what is known of their queues besides.
+    func queues(_ depths: [QueueDepth]) -> [QueueState] {
+      let now = Timestamp.now()
+      return depths.map {
+        QueueState(
+          depth: $0, oldestAge: ages.age(of: $0, now: now), rates: rates.rates(of: $0.queue))
+      }
+    }
   }
 
   private static let interval: Int64 = 2_000_000_000
@@ -57,16 +66,8 @@ public final class QueueMonitor: Service {
 
   /// What was read last, the ages as they are now; nil where nothing was read yet.
   public var latest: Reading? {
-    let now = Timestamp.now()
-    return state.withLock { state in
-      guard let at = state.at else { return nil }
-      return Reading(
-        at: at,
-        queues: state.depths.map {
-          QueueState(
-            depth: $0, oldestAge: state.ages.age(of: $0, now: now),
-            rates: state.rates.rates(of: $0.queue))
-        })
+    state.withLock { state in
+      state.at.map { Reading(at: $0, queues: state.queues(state.depths)) }
     }
   }
 
@@ -88,6 +89,15 @@ public final class QueueMonitor: Service {
           })
       }
     }
+  }
+
+  /// Asks the broker now how full the queues are; ages and rates are those of the last look, the age counted from
+  /// the monitor's start before there was one.
+  ///
+  /// - Throws: `BrokerError`.
+  public func readStates() async throws -> [QueueState] {
+    let depths = try await read()
+    return state.withLock { $0.queues(depths) }
   }
 
   /// Watches until a graceful shutdown, or until it is cancelled.

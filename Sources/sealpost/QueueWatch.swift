@@ -8,15 +8,8 @@ import SealpostCore
 struct QueueWatch {
   /// One reading as JSON.
   private struct View: Encodable {
-    struct Queue: Encodable {
-      let queue: String
-      let messages, consumers: Int
-      let oldestAgeSeconds: Double
-      let inPerSecond, outPerSecond: Double?
-    }
-
     let at: String
-    let queues: [Queue]
+    let queues: [QueueView]
   }
 
   private static let controlC: UInt8 = 3
@@ -94,16 +87,6 @@ struct QueueWatch {
   }
 
   private static func view(_ reading: QueueMonitor.Reading) -> View {
-    View(
-      at: reading.at.iso8601,
-      queues: reading.queues.map {
-        View.Queue(
-          queue: $0.depth.queue, messages: $0.depth.messages, consumers: $0.depth.consumers,
-          oldestAgeSeconds: ($0.oldestAge / .milliseconds(1)).rounded() / 1000,
-          inPerSecond: $0.rates.map { rounded($0.arriving) },
-          outPerSecond: $0.rates.map { rounded($0.leaving) })
-      })
+    View(at: reading.at.iso8601, queues: reading.queues.map(QueueView.init))
   }
-
-  private static func rounded(_ rate: Double) -> Double { (rate * 10).rounded() / 10 }
 }

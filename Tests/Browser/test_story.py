@@ -180,7 +180,7 @@ def set_aside(browser, publisher):
     assert "Nothing was rejected" in browser.text()
     browser.open("/queues")
     browser.wait_for(lambda: browser.all(".depth .line"), "the drawing", timeout=30)
-    assert ".events" in browser.text("table")
+    assert ".events" in browser.text("table") and "oldest" in browser.text("table").lower()
     browser.look("queues")
 
 

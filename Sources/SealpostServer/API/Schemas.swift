@@ -6,6 +6,9 @@ enum Schemas {
   static let text: JSONValue = ["type": "string"]
   static let time: JSONValue = ["type": "string", "format": "date-time"]
   static let count: JSONValue = ["type": "integer", "minimum": 0]
+  private static let rate: JSONValue = [
+    "type": "number", "minimum": 0, "description": "Missing before two looks at the queue.",
+  ]
 
   /// A reference to a shape of `components`.
   static func reference(_ name: String) -> JSONValue {
@@ -71,8 +74,15 @@ enum Schemas {
       ["count": count, "atLeast": ["type": "boolean"]], required: ["count", "atLeast"]),
     "SignInLink": object(["path": text, "expiresAt": time], required: ["path", "expiresAt"]),
     "Queue": object(
-      ["queue": text, "messages": count, "consumers": count],
-      required: ["queue", "messages", "consumers"]),
+      [
+        "queue": text, "messages": count, "consumers": count,
+        "oldestAgeSeconds": [
+          "type": "number", "minimum": 0,
+          "description": "For how long the message at the head has been there, at most.",
+        ],
+        "inPerSecond": rate, "outPerSecond": rate,
+      ],
+      required: ["queue", "messages", "consumers", "oldestAgeSeconds"]),
     "DeadDelivery": object(
       [
         "id": count, "account": text, "eventId": text, "event": text, "webhookId": text,

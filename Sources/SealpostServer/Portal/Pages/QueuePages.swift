@@ -11,7 +11,27 @@ enum QueuePages {
 
   private struct Queue {
     let queue, queueHint: String
-    let messages, consumers: Int
+    let messages: Int
+    let coming, going, oldest: String
+    let consumers: Int
+
+    /// - Parameter rates: nil where they are not known.
+    init(
+      _ name: String, hint: String, messages: Int, consumers: Int, oldestAge: Duration,
+      rates: (arriving: Double, leaving: Double)? = nil
+    ) {
+      queue = name
+      queueHint = hint
+      self.messages = messages
+      self.consumers = consumers
+      oldest = messages > 0 ? oldestAge.spoken : "–"
+      coming = rates.map { Self.spoken($0.arriving) } ?? "–"
+      going = rates.map { Self.spoken($0.leaving) } ?? "–"
+    }
+
+    private static func spoken(_ rate: Double) -> String {
+      rate > 0 && rate < 10 ? "\((rate * 10).rounded() / 10)" : "\(Int(rate.rounded()))"
+    }
   }
 
   private struct Broker {
@@ -65,24 +85,25 @@ enum QueuePages {
     let ladder = Set((0..<DelayLadder.levels).map(names.delay))
     let history = visit.control.queueMonitor.history
     let end = Timestamp.now()
-    var depths = history.last?.depths ?? []
+    var states = visit.control.queueMonitor.latest?.queues ?? []
     var problem: String?
     do {
-      depths = try await visit.control.queues(by: visit.holder)
+      states = try await visit.control.queues(by: visit.holder)
     } catch {
       problem = "The broker cannot be reached now. This is what was read last."
     }
-    var queues = depths.filter { !ladder.contains($0.queue) }.map {
+    var queues = states.filter { !ladder.contains($0.depth.queue) }.map {
       Queue(
-        queue: $0.queue, queueHint: hint($0.queue, names), messages: $0.messages,
-        consumers: $0.consumers)
+        $0.depth.queue, hint: hint($0.depth.queue, names), messages: $0.depth.messages,
+        consumers: $0.depth.consumers, oldestAge: $0.oldestAge, rates: $0.rates)
     }
-    let delayed = depths.filter { ladder.contains($0.queue) }
+    let delayed = states.filter { ladder.contains($0.depth.queue) }
     if !delayed.isEmpty {
       queues.append(
         Queue(
-          queue: "delay.0 … \(DelayLadder.levels - 1)", queueHint: "retries until they are due",
-          messages: delayed.reduce(0) { $0 + $1.messages }, consumers: 0))
+          "delay.0 … \(DelayLadder.levels - 1)", hint: "retries until they are due",
+          messages: delayed.reduce(0) { $0 + $1.depth.messages }, consumers: 0,
+          oldestAge: delayed.map(\.oldestAge).max() ?? .zero))
     }
     return Broker(
       problem: problem,
