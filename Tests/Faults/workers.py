@@ -57,8 +57,12 @@ def killed_while_a_flood_is_moved(events, seed, say):
     """kill -9 of the worker three times while one account's flood is moved behind the others"""
     with Scene(max(40_000, events), seed, say, start=False, floods=True, paths={"/flood": "*"}) as scene:
         scene.program.add_webhook(scene.receiver.url("/small"), "*", account="small")
-        scene.start()
+        code, _, errors = scene.program.run("check")
+        assert code == 0, errors
+        # All of it at once, or a fast worker would never be behind.
         scene.load()
+        wait_until(lambda: scene.published, "the flood to be there", timeout=60)
+        scene.start()
         behind = f"{scene.program.namespace}.events.bulk"
         for _ in range(3):
             wait_until(lambda: (scene.broker.depth(behind) or (0, 0))[0] > 0, "some to be behind",
