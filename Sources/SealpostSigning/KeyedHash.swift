@@ -16,24 +16,28 @@ final class KeyedHash {
     }
   }
 
-  private var key = sealpost_hmac_key()
+  /// By itself, so that no access to it needs to be checked for others at the same time.
+  private let key = UnsafeMutablePointer<sealpost_hmac_key>.allocate(capacity: 1)
 
   init(key bytes: SecretBytes) {
-    bytes.withUnsafeBytes { sealpost_hmac_set_key(&key, $0.baseAddress, $0.count) }
+    bytes.withUnsafeBytes { sealpost_hmac_set_key(key, $0.baseAddress, $0.count) }
   }
 
-  deinit { OPENSSL_cleanse(&key, MemoryLayout<sealpost_hmac_key>.size) }
+  deinit {
+    OPENSSL_cleanse(key, MemoryLayout<sealpost_hmac_key>.size)
+    key.deallocate()
+  }
 
   /// Begins a message.
   func begin() -> Message {
     var message = Message()
-    sealpost_hmac_begin(&message.context, &key)
+    sealpost_hmac_begin(&message.context, key)
     return message
   }
 
   /// Ends a message that this key began, and writes its 32 bytes.
   func end(_ message: inout Message, into output: UnsafeMutableRawBufferPointer) {
     sealpost_hmac_end(
-      &message.context, &key, output.baseAddress?.assumingMemoryBound(to: UInt8.self))
+      &message.context, key, output.baseAddress?.assumingMemoryBound(to: UInt8.self))
   }
 }
