@@ -17,6 +17,7 @@ import growth  # noqa: E402
 import guard  # noqa: E402
 import isolation  # noqa: E402
 import moments  # noqa: E402
+import sharing  # noqa: E402
 from workloads import FULL, QUICK  # noqa: E402
 
 begin = time.monotonic()
@@ -60,6 +61,7 @@ def show_moments(result):
               f"one event to {many['webhooks']:,} webhooks: {many['milliseconds']:.0f} ms, "
               f"{many['cpuMicroseconds']:.1f} CPU µs each, peak {many['peakMebibytes']:.0f} MiB")
         isolation.show(result["isolation"])
+        sharing.show(result["sharing"])
 
 
 def show_guard(results):
@@ -86,6 +88,7 @@ def compare(broker, is_quick):
         progress("one event to 10,000 webhooks")
         result["oneToMany"] = moments.one_to_many(broker, 10_000)
         result["isolation"] = isolation.measure(broker, progress)
+        result["sharing"] = sharing.measure(broker, progress)
     return result
 
 
@@ -99,6 +102,7 @@ def main():
         "  scripts/bench                    all workloads, under 15 minutes\n"
         "  scripts/bench --guard            fails where a delivery allocates more than it may\n"
         "  scripts/bench --isolation        what a receiver that hangs costs the others\n"
+        "  scripts/bench --sharing          what two workers deliver beside one, on PostgreSQL\n"
         "  scripts/bench --plot growth.svg  cost per delivery as webhooks, log and load grow")
     mode = parser.add_mutually_exclusive_group()
     mode.add_argument("--quick", action="store_true", help="fewer workloads, events and rounds")
@@ -106,6 +110,8 @@ def main():
                       help="count allocations per delivery and compare them with Tests/Bench/guard.json")
     mode.add_argument("--isolation", action="store_true",
                       help="only what webhooks that hang cost the others")
+    mode.add_argument("--sharing", action="store_true",
+                      help="only what two workers deliver for each CPU second, and what one does")
     mode.add_argument("--plot", metavar="FILE", help="measure growth and draw it (.svg or .png)")
     parser.add_argument("--json", action="store_true", help="print JSON")
     options = parser.parse_args()
@@ -119,6 +125,9 @@ def main():
         elif options.isolation:
             result = isolation.measure(broker, progress)
             show = [(isolation.show, result)]
+        elif options.sharing:
+            result = sharing.measure(broker, progress)
+            show = [(sharing.show, result)]
         elif options.plot:
             result = growth.measure(broker, progress)
             growth.draw(result, options.plot)

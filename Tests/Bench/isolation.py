@@ -56,7 +56,7 @@ def rates(broker, hanging, events):
             add_webhooks(program, [silence.url] * count + receiver.urls * good, accounts())
             programs.append(program)
             meters.append(lambda program=program, receiver=receiver, good=good: Meter(
-                program.process, receiver, events * good // WEBHOOKS))
+                receiver, events * good // WEBHOOKS, program.process))
         publish_all(broker, programs[0].exchange, [program.queue for program in programs], events,
                     accounts=WEBHOOKS)
         for program in programs:

@@ -12,26 +12,27 @@ HERE = pathlib.Path(__file__).resolve().parent
 
 
 class Meter:
-    """CPU time and deliveries of a process, from a tenth of its work to the end of it."""
+    """CPU time and deliveries of a process, or of several that share the work, from a tenth of it to the end."""
 
-    def __init__(self, process, receiver, total):
-        self.process, self.receiver, self.total = process, receiver, total
+    def __init__(self, receiver, total, *processes):
+        self.receiver, self.total, self.processes = receiver, total, processes
         self.begin = self.last = self.end = self.peak = None
 
     def read(self):
         """Looks once; true when all was delivered."""
         if self.end is not None:
             return True
-        assert self.process.poll() is None, f"{self.process.args[0]} ended"
+        for process in self.processes:
+            assert process.poll() is None, f"{process.args[0]} ended"
         # The CPU clock of another process: clock_getcpuclockid(3).
-        sample = (time.monotonic(), time.clock_gettime(~self.process.pid << 3 | 2),
-                  self.receiver.requests)
+        cpu = sum(time.clock_gettime(~process.pid << 3 | 2) for process in self.processes)
+        sample = (time.monotonic(), cpu, self.receiver.requests)
         self.last = sample
         if self.begin is None and sample[2] >= self.total / 10:
             self.begin = sample
         if sample[2] >= self.total:
             self.end = sample
-            self.peak = memory(self.process, "VmHWM")
+            self.peak = sum(memory(process, "VmHWM") for process in self.processes)
         return self.end is not None
 
     def until_now(self):

@@ -57,12 +57,12 @@ class Workload:
                         self.body, self.accounts)
             start = {"bare loop": start_bare_loop, "Python": start_python_worker}[self.yardstick]
             program.start(until_proven=False)
-            meters = [Meter(program.process, receivers[0], self.deliveries)]
+            meters = [Meter(receivers[0], self.deliveries, program.process)]
             if self.is_apart:
                 wait_until(meters[0].read, "all deliveries", timeout=300)
                 program.stop()
             other = start(broker, f"other{number}", receivers[1], self, authority)
-            meters.append(Meter(other, receivers[1], self.deliveries))
+            meters.append(Meter(receivers[1], self.deliveries, other))
             wait_until(lambda: all([meter.read() for meter in meters]), "all deliveries", timeout=300)
             return [meter.result() for meter in meters]
         finally:

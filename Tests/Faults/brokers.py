@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import sqlite3
 
 from harness.cluster import Cluster
 from harness.metrics import scrape
@@ -85,16 +84,13 @@ def channel_closed_by_consumer_timeout(events, seed, say):
     with Scene(events, seed, say, failing=0) as scene:
         scene.broker.ctl("eval", "application:set_env(rabbit, consumer_timeout, 5000).")
         scene.broker.ctl("eval", "application:set_env(rabbit, channel_tick_interval, 1000).")
-        scene.program.stop()
-        scene.program.start()
+        scene.stop()
+        scene.start()
         # Nothing becomes durable, so nothing is acknowledged.
-        store = sqlite3.connect(scene.store, isolation_level=None, timeout=30)
-        store.execute("BEGIN IMMEDIATE")
-        scene.load()
-        wait_until(lambda: "timed out" in scene.program.log or "PRECONDITION" in scene.program.log,
-                   "the channel to be closed", timeout=90)
-        store.execute("ROLLBACK")
-        store.close()
+        with scene.storage.held():
+            scene.load()
+            wait_until(lambda: "timed out" in scene.log or "PRECONDITION" in scene.log,
+                       "the channel to be closed", timeout=90)
         say(f"the channel was closed, deliveries flow {scene.wait_for_more():.1f} s after the store is back")
         return scene.finish(crashes=20)
 
@@ -107,8 +103,7 @@ def queue_deleted_and_declared_again(events, seed, say):
             connection = scene.broker.connect()
             connection.channel().queue_delete(scene.program.queue)
             connection.close()
-            wait_until(lambda: (scene.broker.depth(scene.program.queue) or (0, 0))[1] >= 2,
-                       "the worker to consume again")
+            wait_until(lambda: scene.consumers >= scene.lanes, "the worker to consume again")
         scene.load()
         return scene.finish()
 
@@ -122,15 +117,15 @@ def queue_with_other_arguments(events, seed, say):
         assert scene.program.run("check")[0] == 0
         channel.queue_delete(scene.program.queue)
         channel.queue_declare(scene.program.queue, durable=True)
-        scene.program.start(until_proven=False)
-        wait_until(lambda: scene.program.queue in scene.program.log, "a word about the queue")
-        code = scene.program.process.poll()
-        say(f"exit code {code}" if code is not None else "waits")
+        scene.start(until_proven=False)
+        wait_until(lambda: all(scene.program.queue in program.log for program in scene.programs),
+                   "a word about the queue")
+        say(f"{len(scene.programs) - len(scene.ended)} of {len(scene.programs)} wait")
         channel.queue_delete(scene.program.queue)
         connection.close()
-        if code is not None:
-            scene.program.start()
-        wait_until(lambda: (scene.broker.depth(scene.program.queue) or (0, 0))[1] >= 2, "consumers")
+        for program in scene.ended:
+            program.start()
+        wait_until(lambda: scene.consumers >= scene.lanes, "consumers")
         scene.baseline = scene.footprint()
         scene.load()
         return scene.finish()
@@ -145,14 +140,14 @@ def password_changed(events, seed, say):
         scene.wait_for(0.3)
         scene.broker.ctl("add_user", "worker", "old")
         scene.broker.ctl("set_permissions", "worker", ".*", ".*", ".*")
-        scene.program.stop()
-        scene.program.environment["SEALPOST_AMQP_URL"] = url.replace("guest:guest", "worker:old")
-        scene.program.start()
+        scene.stop()
+        scene.configure(SEALPOST_AMQP_URL=url.replace("guest:guest", "worker:old"))
+        scene.start()
         scene.broker.ctl("change_password", "worker", "new")
         scene.broker.ctl("close_all_user_connections", "worker", "an experiment")
-        wait_until(lambda: "password" in scene.program.log or "login" in scene.program.log.lower()
-                   or "ACCESS_REFUSED" in scene.program.log, "a word about the login", timeout=60)
-        assert scene.program.process.poll() is None, "it waits"
+        wait_until(lambda: "password" in scene.log or "login" in scene.log.lower()
+                   or "ACCESS_REFUSED" in scene.log, "a word about the login", timeout=60)
+        assert not scene.ended, "it waits"
         scene.broker.ctl("change_password", "worker", "old")
         say(f"deliveries flow {scene.wait_for_more(20):.1f} s after it is mended")
         return scene.finish(crashes=1)
@@ -160,9 +155,7 @@ def password_changed(events, seed, say):
 
 def unreachable(name, words, *directions):
     def run(events, seed, say):
-        with Scene(events, seed, say, proxy=True, start=False) as scene:
-            scene.program.environment["SEALPOST_AMQP_URL"] = scene.through_proxy(heartbeat=2)
-            scene.start()
+        with Scene(events, seed, say, proxy=True, heartbeat=2) as scene:
             scene.load()
             scene.wait_for(0.2)
             scene.proxy.stall(*directions)
@@ -206,7 +199,7 @@ def retries_returned(events, seed, say):
         key = "*." * 17
         channel.queue_unbind(name, name, key + "1.#")
         scene.load()
-        wait_until(lambda: "returned" in scene.program.log, "a returned retry")
+        wait_until(lambda: "returned" in scene.log, "a returned retry")
         scene.wait_for(0.3)
         channel.queue_bind(name, name, key + "1.#")
         connection.close()
@@ -229,11 +222,12 @@ def retries_never_confirmed(events, seed, say):
         scene.load()
         wait_until(lambda: scene.receiver.requests, "the first requests")
         # A connection that is not open yet can have nothing unconfirmed.
-        wait_until(lambda: scrape(scene.program).value(
-            "sealpost_broker_connections", connection="retries", state="up"), "the retries' connection")
+        wait_until(lambda: all(scrape(program).value(
+            "sealpost_broker_connections", connection="retries", state="up") for program in scene.programs),
+            "the retries' connection")
         scene.proxy.stall("down")
         scene.receiver.soon(is_stalled.set)
-        wait_until(lambda: "not confirmed" in scene.program.log, "the worker to notice", timeout=60)
+        wait_until(lambda: "not confirmed" in scene.log, "the worker to notice", timeout=60)
         scene.proxy.resume()
         scene.proxy.drop()
         say(f"deliveries flow {scene.wait_for_more():.1f} s later")

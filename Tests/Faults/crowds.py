@@ -21,13 +21,13 @@ def retries_all_due_at_once(events, seed, say):
                 f"{request.path} {request.event}".encode()) % 8 == 0 else 200)
         scene.load()
         scene.wait_for(0.8)
-        assert scene.program.stop() == 0
+        scene.stop()
         fails.clear()
         namespace = scene.program.namespace
         wait_until(lambda: not sum(scene.broker.depth(f"{namespace}.v1.delay.{level}")[0] for level in range(18)),
                    "all retries to be due", timeout=90, interval=0.5)
         say(f"{scene.broker.depth(f'{namespace}.retries')[0]} retries are due when the worker starts")
-        scene.program.start(until_proven=False)
+        scene.start(until_proven=False)
         publisher = Publisher(scene.broker, scene.program.exchange)
         times = []
         for number in range(100):
@@ -66,16 +66,23 @@ def rubbish_before_a_good_event(events, seed, say):
 def webhooks_changed_under_load(events, seed, say):
     """webhooks are added, switched off and on, paused and deleted while events flow"""
     with Scene(events, seed, say) as scene:
+        def held():
+            rows = scene.program.json("dead", "list", "--state", "waiting", "--limit", "1000")
+            return [row for row in rows if row["reason"] == "webhook_paused"]
+
+        most = 0
         scene.load()
         for number in range(6):
             scene.wait_for_more(100, timeout=60)
             extra = scene.program.add_webhook(scene.receiver.url(f"/extra{number}"), "*", name="extra")
             scene.wait_for_more(100, timeout=60)
-            for command in (["webhooks", "edit", extra, "--active", "false"],
-                            ["webhooks", "edit", extra, "--active", "true"],
-                            ["webhooks", "pause", extra], ["webhooks", "remove", extra]):
-                assert scene.program.run(*command)[0] == 0
-        say("six webhooks came and went")
+            for command in (["edit", extra, "--active", "false"], ["edit", extra, "--active", "true"],
+                            ["pause", extra]):
+                assert scene.program.run("webhooks", *command)[0] == 0
+            wait_until(lambda: held() or len(scene.published) == len(scene.events), "deliveries to be held")
+            most = max(most, len(held()))
+            assert scene.program.run("webhooks", "remove", extra)[0] == 0
+        say(f"six webhooks came and went, with up to {most} deliveries that waited for one")
         return scene.finish()
 
 

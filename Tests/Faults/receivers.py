@@ -152,7 +152,7 @@ def tls_faults(events, seed, say):
                 SEALPOST_RETRY_MAX_ATTEMPTS="2", start=False) as scene):
         folder = pathlib.Path(folder)
         ours, foreign = Authority(folder), Authority(folder, "foreign")
-        scene.program.environment["SEALPOST_CA_FILE"] = str(ours.file)
+        scene.configure(SEALPOST_CA_FILE=str(ours.file))
         listen = scene.receiver.listen
         ports = {
             "good": (listen(ours.server("localhost")), None),

@@ -1,8 +1,8 @@
-"""What every experiment stands on: a broker, workers, a receiver, load, and the ledger at the end."""
+"""What every experiment stands on: broker, store, workers, a receiver, load, and the ledger at the end."""
 
+import concurrent.futures
 import os
 import pathlib
-import subprocess
 import threading
 import time
 
@@ -13,45 +13,52 @@ from harness.proxy import Proxy
 from harness.publisher import Publisher, event_body
 from harness.receiver import Receiver
 from harness.waiting import wait_until
+from preloads import preload
+from storage import SQLite
 
-HERE = pathlib.Path(__file__).resolve().parent
 EXPERIMENTS = {}
 PATHS = {"/exact": "license.created", "/prefix": "license.*", "/all": "*"}
 
 
-def experiment(*, share=1.0, short=False, alone=False):
+def experiment(*, share=1.0, short=False, alone=False, only=None):
     """Registers an experiment under its name, with hyphens. share: of the events asked for; short: in the
     set that runs with every change; alone: it measures times, or needs the whole machine, and no other runs
-    beside it."""
+    beside it; only: the store that it is about, where it means nothing on the other."""
     def register(function):
-        function.share, function.short, function.alone = share, short, alone
+        function.share, function.short, function.alone, function.only = share, short, alone, only
         EXPERIMENTS[function.__name__.replace("_", "-")] = function
         return function
     return register
 
 
 class Scene:
-    """The real program with a broker and a store of its own, and events on their way to three webhooks."""
+    """The real program with a broker and a store of its own, and events on their way to three webhooks.
 
-    def __init__(self, events, seed, say, failing=0.05, workers=1, proxy=False, paths=None, start=True,
-                 floods=False, broker=None, **settings):
-        self.say, self.seed = say, seed
+    engine, workers: unless the experiment has its own, those that the command line asked for. heartbeat: of
+    connections through the proxy, in seconds. disk: a small file system for the store. rate: events a second,
+    otherwise as many as go."""
+
+    usual_engine, usual_workers = SQLite, 1
+
+    def __init__(self, events, seed, say, failing=0.05, workers=None, engine=None, disk=None, proxy=False,
+                 heartbeat=None, paths=None, start=True, floods=False, rate=None, broker=None, **settings):
+        self.say, self.seed, self.rate = say, seed, rate
         self.events = [f"evt-{number + 1}" for number in range(events)]
         self.paths = dict(PATHS if paths is None else paths)
         self.broker, self.receiver = broker or Broker(), Receiver(keeps_all=False)
+        self.storage = (engine or self.usual_engine)(disk)
         self.proxy = Proxy(self.broker.port) if proxy else None
-        self.programs, self.succeeded, self.published = [], set(), []
+        self.programs, self.succeeded, self.published, self.baseline = [], set(), [], None
         self.stopped = threading.Event()
-        settings = {"SEALPOST_RETRY_INITIAL": "1s", "SEALPOST_RETRY_FACTOR": "1.5", **settings}
+        self.settings = {"SEALPOST_RETRY_INITIAL": "1s", "SEALPOST_RETRY_FACTOR": "1.5",
+                         **self.storage.settings, **settings}
         if self.proxy:
-            settings["SEALPOST_AMQP_URL"] = self.through_proxy()
+            self.settings["SEALPOST_AMQP_URL"] = self._through_proxy(heartbeat)
         for index, path in enumerate(self.paths):
             self.receiver.failing(path, failing, seed + index)
             self.receiver.script(path, self._noting(self.receiver.scripts[path]))
-        for _ in range(workers):
-            if self.programs:
-                settings["SEALPOST_STORE_URL"] = self.program.environment["SEALPOST_STORE_URL"]
-            self.programs.append(Program(self.broker, **settings))
+        for _ in range(workers or self.usual_workers):
+            self.add_worker()
         for path, pattern in self.paths.items():
             self.program.add_webhook(self.receiver.url(path), pattern, name=path)
         self._thread = threading.Thread(
@@ -59,17 +66,44 @@ class Scene:
         if start:
             self.start()
 
+    def add_worker(self):
+        """One more, which is not started yet."""
+        self.programs.append(Program(self.broker, **self.settings))
+        return self.programs[-1]
+
+    def configure(self, **settings):
+        """Settings of all workers, from their next start."""
+        for program in self.programs:
+            program.environment |= settings
+
     @property
     def program(self):
+        """The worker that things are done to, and that commands are run with."""
         return self.programs[0]
 
     @property
-    def store(self):
-        return pathlib.Path(self.program.environment["SEALPOST_STORE_URL"].removeprefix("sqlite:"))
+    def ended(self):
+        """The workers that do not run any more."""
+        return [program for program in self.programs if program.process.poll() is not None]
 
-    def through_proxy(self, **parameters):
-        query = "&".join(f"{name}={value}" for name, value in parameters.items())
-        return f"amqp://guest:guest@127.0.0.1:{self.proxy.port}/%2F" + (f"?{query}" if query else "")
+    @property
+    def log(self):
+        """What all workers said."""
+        return "".join(program.log for program in self.programs)
+
+    @property
+    def consumers(self):
+        """How many the queue has now."""
+        return (self.broker.depth(self.program.queue) or (0, 0))[1]
+
+    @property
+    def lanes(self):
+        """How many consumers the queue has when all workers run."""
+        return sum(int(program.environment["SEALPOST_LANES"]) for program in self.programs)
+
+    def _through_proxy(self, heartbeat):
+        query = f"?heartbeat={heartbeat}" if heartbeat else ""
+        return f"amqp://guest:guest@127.0.0.1:{self.proxy.port}/%2F{query}"
 
     def __enter__(self):
         return self
@@ -85,24 +119,29 @@ class Scene:
         if self.proxy:
             self.proxy.close()
         self.receiver.stop()
+        self.storage.stop()
         self.broker.stop()
 
     def preload(self, source, **environment):
-        """Compiles a C file of this folder, and starts the workers with it in place of what it replaces; the
-        commands go on without."""
-        library = self.program.folder / f"{source}.so"
-        subprocess.run(["gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-o", library,
-                        HERE / source], check=True)
-        quiet = dict(self.program.environment)
-        self.program.environment |= {"LD_PRELOAD": str(library), **environment}
+        """Starts the workers with a C file of this folder in place of what it replaces; the commands go on
+        without."""
+        quiet = [dict(program.environment) for program in self.programs]
+        self.configure(**preload(source, self.program.folder), **environment)
         self.start()
-        self.program.environment = quiet
+        for program, environment in zip(self.programs, quiet):
+            program.environment = environment
 
-    def start(self):
-        """Starts the workers, and notes what they take before there is anything to do."""
+    def start(self, until_proven=True):
+        """Starts the workers at once; the first time it notes what they take while there is nothing to do."""
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            list(pool.map(lambda program: program.start(until_proven), self.programs))
+        if until_proven and self.baseline is None:
+            self.baseline = self.footprint()
+
+    def stop(self):
+        """Ends the workers in good order."""
         for program in self.programs:
-            program.start()
-        self.baseline = self.footprint()
+            assert program.stop() == 0, "the worker ends cleanly"
 
     def load(self):
         """Begins to publish."""
@@ -131,7 +170,10 @@ class Scene:
 
     def _publish(self):
         publisher = Publisher(self.broker, self.program.exchange, patience=20)
-        for event in self.events:
+        begin = time.monotonic()
+        for number, event in enumerate(self.events):
+            if self.rate:
+                self.stopped.wait(begin + number / self.rate - time.monotonic())
             if self.stopped.is_set():
                 break
             publisher.publish(event, event_body(id=event))

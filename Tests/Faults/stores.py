@@ -1,4 +1,4 @@
-"""A store that is locked, slow, full, read-only, broken, or away."""
+"""A store that is locked, slow, full, read-only, broken, away, or dies."""
 
 import os
 import pathlib
@@ -32,19 +32,24 @@ class SmallDisk:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
+def refuses(scene, trouble):
+    """A worker that starts now ends, and says why."""
+    scene.program.start(until_proven=False)
+    code = scene.program.process.wait(timeout=20)
+    word = scene.program.log.strip().splitlines()[-1]
+    scene.say(f"exit code {code}: {word[:160]}")
+    assert code != 0 and trouble in scene.program.log
+
+
 @experiment(share=0.5)
 def store_locked(events, seed, say):
     """another process holds the store for 30 s"""
     with Scene(events, seed, say) as scene:
         scene.load()
         scene.wait_for(0.3)
-        connection = sqlite3.connect(scene.store, isolation_level=None, timeout=30)
-        connection.execute("BEGIN IMMEDIATE")
-        pause = threading.Event()
-        pause.wait(30)
-        held = len(scene.succeeded)
-        connection.execute("ROLLBACK")
-        connection.close()
+        with scene.storage.held():
+            threading.Event().wait(30)
+            held = len(scene.succeeded)
         say(f"{held} deliveries until the lock went, flowing {scene.wait_for_more():.1f} s after it")
         return scene.finish()
 
@@ -58,15 +63,12 @@ def store_stands_still(events, seed, say):
         scene.start()
         scene.load()
         scene.wait_for(0.3)
-        connection = sqlite3.connect(scene.store, isolation_level=None, timeout=30)
-        connection.execute("BEGIN IMMEDIATE")
-        threading.Event().wait(30)
-        connection.execute("ROLLBACK")
-        connection.close()
-        given = re.findall(r"messages=(\d+) .*go back to their queues", scene.program.log)
+        with scene.storage.held():
+            threading.Event().wait(30)
+        given = re.findall(r"messages=(\d+) .*go back to their queues", scene.log)
         say(f"{sum(map(int, given))} messages went back to their queues, "
             f"flowing {scene.wait_for_more():.1f} s after the store is back")
-        assert given and "is lost, connecting again" not in scene.program.log
+        assert given and "is lost, connecting again" not in scene.log
         return scene.finish(duplicates=500)
 
 
@@ -78,12 +80,9 @@ def store_slow(events, seed, say):
         ended = threading.Event()
 
         def hold():
-            connection = sqlite3.connect(scene.store, isolation_level=None, timeout=30)
             while not ended.wait(0.02):
-                connection.execute("BEGIN IMMEDIATE")
-                ended.wait(0.4)
-                connection.execute("ROLLBACK")
-            connection.close()
+                with scene.storage.held():
+                    ended.wait(0.4)
 
         thread = threading.Thread(target=hold)
         thread.start()
@@ -98,8 +97,7 @@ def store_slow(events, seed, say):
 @experiment(share=0.5)
 def disk_full(events, seed, say):
     """the store's disk is full for a while"""
-    with SmallDisk(200) as disk, Scene(
-            events, seed, say, SEALPOST_STORE_URL=f"sqlite:{disk.folder}/s.sqlite") as scene:
+    with SmallDisk(200) as disk, Scene(events, seed, say, disk=disk) as scene:
         scene.load()
         scene.wait_for(0.2)
         filler = disk.folder / "filler"
@@ -110,7 +108,7 @@ def disk_full(events, seed, say):
                     file.flush()
             except OSError:
                 pass
-        wait_until(lambda: "full" in scene.program.log, "a word about the disk", timeout=60)
+        wait_until(lambda: scene.storage.words["full"] in scene.log, "a word about the disk", timeout=60)
         filler.unlink()
         say(f"deliveries flow {scene.wait_for_more():.1f} s after there is room")
         return scene.finish()
@@ -118,35 +116,27 @@ def disk_full(events, seed, say):
 
 @experiment(share=0.5)
 def store_read_only(events, seed, say):
-    """the store's file system is read-only when the worker starts again"""
-    with SmallDisk(200) as disk, Scene(
-            events, seed, say, SEALPOST_STORE_URL=f"sqlite:{disk.folder}/s.sqlite") as scene:
+    """the store takes no writes when the worker starts again"""
+    with SmallDisk(200) as disk, Scene(events, seed, say, disk=disk) as scene:
         scene.load()
         scene.wait_for(0.3)
-        assert scene.program.stop() == 0
-        disk.remount("ro")
-        scene.program.start(until_proven=False)
-        code = scene.program.process.wait(timeout=20)
-        say(f"exit code {code}: {scene.program.log.strip().splitlines()[-1][:160]}")
-        assert code != 0 and "written" in scene.program.log
-        disk.remount("rw")
-        scene.program.start()
+        scene.stop()
+        with scene.storage.read_only():
+            refuses(scene, scene.storage.words["read-only"])
+        scene.start()
         return scene.finish()
 
 
-@experiment(share=0.2)
+@experiment(share=0.2, only="sqlite")
 def store_corrupt(events, seed, say):
     """the store's file is no database: the worker does not start, and says what to do"""
     with Scene(events, seed, say, start=False) as scene:
-        path = scene.store
+        path = scene.storage.path
         kept = path.with_suffix(".kept")
         sqlite3.connect(path).execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
         shutil.move(path, kept)
         path.write_bytes(os.urandom(65536))
-        scene.program.start(until_proven=False)
-        code = scene.program.process.wait(timeout=20)
-        say(f"exit code {code}: {scene.program.log.strip().splitlines()[-1][:120]}")
-        assert code != 0 and "no SQLite database" in scene.program.log
+        refuses(scene, "no SQLite database")
         for suffix in ["-wal", "-shm"]:
             path.with_name(path.name + suffix).unlink(missing_ok=True)
         shutil.move(kept, path)
@@ -157,16 +147,10 @@ def store_corrupt(events, seed, say):
 
 @experiment(share=0.2)
 def store_away_at_start(events, seed, say):
-    """the store's folder is not there when the worker starts"""
+    """the store is not there when the worker starts"""
     with Scene(events, seed, say, start=False) as scene:
-        path = scene.store
-        url = scene.program.environment["SEALPOST_STORE_URL"]
-        scene.program.environment["SEALPOST_STORE_URL"] = f"sqlite:{path.parent}/away/s.sqlite"
-        scene.program.start(until_proven=False)
-        code = scene.program.process.wait(timeout=20)
-        say(f"exit code {code}: {scene.program.log.strip().splitlines()[-1][:120]}")
-        assert code != 0 and "cannot be written" in scene.program.log
-        scene.program.environment["SEALPOST_STORE_URL"] = url
+        with scene.storage.away():
+            refuses(scene, scene.storage.words["away"])
         scene.start()
         scene.load()
         return scene.finish()
@@ -176,6 +160,22 @@ def store_away_at_start(events, seed, say):
 def disk_slow(events, seed, say):
     """every write to the store's disk takes 300 ms longer"""
     with Scene(events, seed, say, start=False) as scene:
-        scene.preload("slow_sync.c", SYNC_MILLISECONDS="300")
+        scene.storage.start_slowly(scene, milliseconds=300)
         scene.load()
+        return scene.finish()
+
+
+@experiment(only="postgresql")
+def store_killed(events, seed, say):
+    """kill -9 of the store's server under load, three times"""
+    with Scene(events, seed, say) as scene:
+        scene.load()
+        for share in (0.15, 0.35, 0.55):
+            scene.wait_for(share)
+            with scene.storage.away():
+                failures = scene.log.count("the store failed")
+                wait_until(lambda: scene.log.count("the store failed") > failures, "a worker to notice")
+            took = scene.wait_for_more()
+            say(f"killed at {share:.0%}: deliveries flow {took:.1f} s after the server is back")
+            assert took < 5
         return scene.finish()

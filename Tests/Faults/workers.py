@@ -1,6 +1,8 @@
 """Workers that die, hang, and come and go."""
 
 import asyncio
+import os
+import pathlib
 import signal
 import threading
 import time
@@ -31,16 +33,21 @@ def worker_and_broker_killed(events, seed, say):
 def killed_at(place):
     def run(events, seed, say):
         with Scene(events, seed, say, failing=0.1, SEALPOST_LANES="1", start=False) as scene:
-            scene.program.environment["SEALPOST_FAULT"] = f"{place}:30"
+            scene.configure(SEALPOST_FAULT=f"{place}:{30 // len(scene.programs)}")
             scene.start()
             scene.load()
             crashes = 0
             while crashes < 5:
-                wait_until(lambda: scene.program.process.poll() is not None, "the worker to end")
-                crashes += 1
-                if crashes == 5:
-                    del scene.program.environment["SEALPOST_FAULT"]
-                scene.program.start(until_proven=False)
+                ended = wait_until(lambda: scene.ended, "a worker to end")
+                crashes += len(ended)
+                if crashes >= 5:
+                    # Those that still run may die of it while they end.
+                    crashes += sum(program.stop() != 0 for program in scene.programs if program not in ended)
+                    ended = scene.programs
+                    for program in ended:
+                        del program.environment["SEALPOST_FAULT"]
+                for program in ended:
+                    program.start(until_proven=False)
             say(f"{crashes} deaths")
             return scene.finish(crashes=crashes)
     run.__name__ = f"killed_{place.replace('-', '_')}"
@@ -79,9 +86,22 @@ def crash_loop(events, seed, say):
         scene.load()
         for number in range(30):
             scene.wait_for_more(30, timeout=60)
-            scene.program.kill()
-            scene.program.start(until_proven=False)
+            program = scene.programs[number % len(scene.programs)]
+            program.kill()
+            program.start(until_proven=False)
         return scene.finish(crashes=31, duplicates=40_000)
+
+
+def sender(scene, request):
+    """The worker whose connection a request came on: proc_pid_net(5)."""
+    ends = f":{request.peer:04X}", f":{scene.receiver.port:04X}"
+    with open("/proc/net/tcp") as table:
+        [inode] = [row[9] for row in map(str.split, table) if (row[1][-5:], row[2][-5:]) == ends]
+    for program in scene.programs:
+        for link in pathlib.Path(f"/proc/{program.process.pid}/fd").iterdir():
+            if os.readlink(link) == f"socket:[{inode}]":
+                return program
+    raise AssertionError("the request came from none of the workers")
 
 
 @experiment(share=0.2)
@@ -92,7 +112,7 @@ def poison_among_good_ones(events, seed, say):
 
         def answer(request):
             if request.event == "poison":
-                scene.program.process.kill()
+                sender(scene, request).process.kill()
                 return "silence"
             return good(request)
 
@@ -107,10 +127,10 @@ def poison_among_good_ones(events, seed, say):
 
         while not verdict():
             assert crashes < 25, "the poison is found after its tenth return"
-            wait_until(lambda: scene.program.process.poll() is not None or verdict(), "a crash")
-            if scene.program.process.poll() is not None:
+            wait_until(lambda: scene.ended or verdict(), "a crash")
+            for program in scene.ended:
                 crashes += 1
-                scene.program.start(until_proven=False)
+                program.start(until_proven=False)
         say(f"set aside after {crashes} crashes: {verdict()[0]['reason']}")
         assert verdict()[0]["messageId"] == "poison"
         return scene.finish(crashes=crashes)
@@ -157,10 +177,10 @@ def sigterm_twice(events, seed, say):
             scene.script(path, lambda _: 200 if hangs.is_set() else "silence")
         scene.load()
         wait_until(lambda: len(scene.receiver.requests) >= 30, "requests in flight")
+        left = scene.lanes - int(scene.program.environment["SEALPOST_LANES"])
         begin = time.monotonic()
         scene.program.process.send_signal(signal.SIGTERM)
-        wait_until(lambda: (scene.broker.depth(scene.program.queue) or (0, 1))[0] > 0,
-                   "the lanes to give back what they have not begun")
+        wait_until(lambda: scene.consumers == left, "its lanes to take nothing more")
         scene.program.process.send_signal(signal.SIGTERM)
         code = scene.program.process.wait(timeout=10)
         say(f"exit code {code} after {time.monotonic() - begin:.1f} s")
@@ -172,12 +192,12 @@ def sigterm_twice(events, seed, say):
 
 @experiment(share=2.0, alone=True)
 def rolling_restart(events, seed, say):
-    """two workers on one store are restarted in turn under load, ten times"""
-    with Scene(events, seed, say, workers=2) as scene:
+    """two workers, or as many as there are, on one store are restarted in turn under load, ten times"""
+    with Scene(events, seed, say, workers=max(2, Scene.usual_workers)) as scene:
         scene.load()
         for number in range(10):
             scene.wait_for_more(100, timeout=60)
-            program = scene.programs[number % 2]
+            program = scene.programs[number % len(scene.programs)]
             assert program.stop() == 0
             program.start()
         return scene.finish(crashes=0)
@@ -186,14 +206,12 @@ def rolling_restart(events, seed, say):
 @experiment(share=0.5)
 def frozen_worker(events, seed, say):
     """SIGSTOP for longer than the heartbeat, then SIGCONT"""
-    with Scene(events, seed, say, proxy=True, start=False) as scene:
-        scene.program.environment["SEALPOST_AMQP_URL"] = scene.through_proxy(heartbeat=2)
-        scene.start()
+    with Scene(events, seed, say, proxy=True, heartbeat=2) as scene:
         scene.load()
         scene.wait_for(0.2)
+        left = scene.lanes - int(scene.program.environment["SEALPOST_LANES"])
         scene.program.process.send_signal(signal.SIGSTOP)
-        wait_until(lambda: (scene.broker.depth(scene.program.queue) or (0, 1))[1] == 0,
-                   "the broker to give the worker up", timeout=60)
+        wait_until(lambda: scene.consumers == left, "the broker to give the worker up", timeout=60)
         scene.program.process.send_signal(signal.SIGCONT)
         say(f"deliveries flow {scene.wait_for_more():.1f} s after SIGCONT")
         return scene.finish(crashes=1)

@@ -1,5 +1,6 @@
 """A PostgreSQL server of its own: temporary folder, free port, nobody's password, stopped by process id."""
 
+import contextlib
 import os
 import pathlib
 import shutil
@@ -16,6 +17,7 @@ class Postgres:
     def __init__(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="sealpost-postgres-"))
         self.port = free_port()
+        self.environment = {}  # what the server has besides ours
         if os.getuid() == 0:
             shutil.chown(self.folder, "postgres", "postgres")
         self._run("initdb", "-D", self.folder / "data", "-A", "trust", "-U", "sealpost", "-E", "UTF8",
@@ -39,7 +41,8 @@ class Postgres:
             subprocess.run(
                 self._command("pg_ctl", "-D", self.folder / "data", "-l", self.folder / "data/log",
                               "-o", options, "-w", "-t", "60", "start"),
-                check=True, cwd="/", stdin=subprocess.DEVNULL, stdout=log, stderr=log, timeout=90)
+                check=True, cwd="/", env={**os.environ, **self.environment}, stdin=subprocess.DEVNULL,
+                stdout=log, stderr=log, timeout=90)
 
     @property
     def pid(self):
@@ -59,15 +62,31 @@ class Postgres:
         wait_until(lambda: not any(pathlib.Path(f"/proc/{child}").exists() for child in children),
                    "its processes to be gone")
 
+    def halt(self):
+        """Ends the server in good order; `start` begins it again."""
+        self._run("pg_ctl", "-D", self.folder / "data", "-m", "fast", "-w", "stop")
+
     def stop(self):
         """Ends the server and removes its folder."""
         if is_listening(self.port):
             self._run("pg_ctl", "-D", self.folder / "data", "-m", "immediate", "-w", "stop")
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def database(self, name):
-        """Makes an empty database and gives its URL."""
-        self._run("createdb", "-h", "127.0.0.1", "-p", self.port, "-U", "sealpost", name)
+    def database(self, name, folder=None):
+        """Makes an empty database and gives its URL; folder: where its tables are to lie."""
+        options = []
+        if folder:
+            space = pathlib.Path(folder) / name
+            space.mkdir()
+            if os.getuid() == 0:
+                shutil.chown(space, "postgres", "postgres")
+            self.query(self.url("postgres"), f"CREATE TABLESPACE {name} LOCATION '{space}'")
+            options = ["-D", name]
+        self._run("createdb", "-h", "127.0.0.1", "-p", self.port, "-U", "sealpost", *options, name)
+        return self.url(name)
+
+    def url(self, name):
+        """A database's URL."""
         return f"postgresql://sealpost@127.0.0.1:{self.port}/{name}"
 
     def query(self, url, sql):
@@ -75,3 +94,17 @@ class Postgres:
         output = self._run("psql", "-X", "-A", "-t", "-F", "\t", "-v", "ON_ERROR_STOP=1", "-d", url,
                            "-c", sql)
         return [line.split("\t") for line in output.splitlines()]
+
+    @contextlib.contextmanager
+    def locked(self, url, table):
+        """Another session has a table for itself."""
+        session = subprocess.Popen(
+            [PROGRAMS / "psql", "-X", "-A", "-t", "-q", "-d", url], text=True, stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE)
+        session.stdin.write(f"BEGIN; LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE; SELECT 'locked';\n")
+        session.stdin.flush()
+        assert session.stdout.readline() == "locked\n", "psql has the lock"
+        try:
+            yield
+        finally:
+            session.communicate("ROLLBACK;\n", timeout=30)

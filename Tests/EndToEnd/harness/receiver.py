@@ -21,6 +21,7 @@ class Request:
     headers: dict
     body: bytes
     digest: str
+    peer: int  # the port that it came from
 
     @property
     def event(self):
@@ -126,12 +127,13 @@ class Receiver:
             name, _, value = field.partition(": ")
             headers[name.lower()] = value
         body = await reader.readexactly(int(headers.get("content-length", 0)))
+        peer = writer.get_extra_info("peername")[1]
         if self.keeps_all:
             request = Request(
-                time.time(), line.split(" ")[1], headers, body, hashlib.sha256(body).hexdigest())
+                time.time(), line.split(" ")[1], headers, body, hashlib.sha256(body).hexdigest(), peer)
         else:
             kept = {name: headers[name] for name in ("webhook-id", "webhook-attempt")}
-            request = Request(time.time(), sys.intern(line.split(" ")[1]), kept, b"", "")
+            request = Request(time.time(), sys.intern(line.split(" ")[1]), kept, b"", "", peer)
         self.requests.append(request)
         script = self.scripts.get(request.path)
         answer = script(request) if script else 200
