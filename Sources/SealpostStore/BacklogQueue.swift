@@ -28,7 +28,8 @@ public protocol BacklogQueue: Sendable {
   /// Takes or keeps what only one worker may do at a time; false where another one has it.
   func takeLease(_ name: String, owner: String, for duration: Duration) throws(StoreError) -> Bool
 
-  /// The webhooks that deliveries wait for, without those that are paused.
+  /// The webhooks that deliveries wait for, without those that are paused. What waits for one that was removed,
+  /// paused or not, goes on to its end.
   func waitingWebhooks(now: Timestamp) throws(StoreError) -> [WaitingWebhook]
 
   /// What waits for a webhook and may go on, in the order of its time.

@@ -360,6 +360,24 @@ import Testing
     #expect(try await store.directoryChange(since: before.revision)?.isPaused == true)
   }
 
+  @Test(arguments: Engine.allCases) func whatWaitsForAPausedWebhookLeavesOnceItIsRemoved(
+    _ engine: Engine
+  ) async throws {
+    let store = try open(engine)
+    let webhook = try await store.create(draft())
+    _ = try record(store, webhook: webhook, [], waitUntil: .now())
+    var change = WebhookChange()
+    change.isPaused = true
+    _ = try await store.update(webhook.id, change)
+    #expect(try store.waitingWebhooks(now: .now()).isEmpty)
+    try await store.delete(webhook.id)
+    #expect(try store.waitingWebhooks(now: .now()).map(\.key) == [webhook.key])
+    let rows = try store.waiting(for: webhook.key, now: .now(), limit: 9)
+    #expect(rows.map(\.resend.webhookID) == [webhook.id])
+    try store.removeWaiting(rows)
+    #expect(try store.waitingWebhooks(now: .now()).isEmpty)
+  }
+
   @Test(arguments: Engine.allCases) func whatWaitedForTooLongOrIsTooMuchExpiresIntoTheLog(
     _ engine: Engine
   ) async throws {

@@ -33,8 +33,9 @@ extension PostgresStore: BacklogQueue {
         SELECT f.webhook, (SELECT CASE reason WHEN 'ladder_refused' THEN 0 ELSE id END FROM backlog
           WHERE id = (SELECT max(id) FROM backlog WHERE state = 'waiting' AND webhook = f.webhook))
         FROM found f JOIN webhooks w ON w.key = f.webhook
-        WHERE NOT w.paused AND NOT (SELECT paused FROM store_version) AND EXISTS (
-          SELECT 1 FROM backlog WHERE state = 'waiting' AND webhook = f.webhook AND due_at <= $1)
+        WHERE (NOT w.paused OR w.deleted_at IS NOT NULL) AND NOT (SELECT paused FROM store_version)
+          AND EXISTS (
+            SELECT 1 FROM backlog WHERE state = 'waiting' AND webhook = f.webhook AND due_at <= $1)
         """, [now.nanoseconds]
       ).map { WaitingWebhook(key: $0[0], newest: $0[1]) }
     }

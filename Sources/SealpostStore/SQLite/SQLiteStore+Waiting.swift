@@ -40,8 +40,9 @@ extension SQLiteStore: BacklogQueue {
             SELECT f.webhook, (SELECT CASE reason WHEN 'ladder_refused' THEN 0 ELSE id END FROM backlog
               WHERE id = (SELECT max(id) FROM backlog WHERE state = 'waiting' AND webhook = f.webhook))
             FROM found f JOIN webhooks w ON w.key = f.webhook
-            WHERE w.paused = 0 AND NOT (SELECT paused FROM store_version) AND EXISTS (SELECT 1 FROM backlog
-              WHERE state = 'waiting' AND webhook = f.webhook AND due_at <= ?)
+            WHERE (w.paused = 0 OR w.deleted_at IS NOT NULL) AND NOT (SELECT paused FROM store_version)
+              AND EXISTS (SELECT 1 FROM backlog
+                WHERE state = 'waiting' AND webhook = f.webhook AND due_at <= ?)
             """), arguments: [now.nanoseconds]
       ).map { WaitingWebhook(key: $0[0], newest: $0[1]) }
     }
