@@ -8,6 +8,8 @@ public enum StoreError: Error, Hashable, Sendable {
   case notADatabase(path: String)
   /// The server cannot be reached, or the connection to it was lost.
   case unreachable(server: String, words: String)
+  /// The server and we do not trust each other.
+  case untrusted(server: String, words: String, mend: String)
   /// The server does not let us do something.
   case notPermitted(server: String, words: String)
   /// The schema is of a newer version.
@@ -47,6 +49,8 @@ public enum StoreError: Error, Hashable, Sendable {
       "\(path) is no SQLite database. Correct SEALPOST_STORE_URL, or move the file away."
     case .unreachable(let server, let words):
       "The store \(server) cannot be reached (\(words)). Start PostgreSQL and create the database, or correct SEALPOST_STORE_URL."
+    case .untrusted(let server, let words, let mend):
+      "The store \(server) cannot be connected to safely (\(words)). \(mend)"
     case .notPermitted(let server, let words):
       "The store \(server) does not let us work (\(words)). Make the user of SEALPOST_STORE_URL the owner of the database."
     case .newerSchema(let names):

@@ -64,6 +64,45 @@ public final class PostgresServer: Sendable {
       "psql", "-X", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", url(of: database), "-c", sql)
   }
 
+  /// All rows of a database, as pg_dump(1) prints them.
+  public func dump(_ database: String) throws -> String {
+    try run("pg_dump", "--data-only", "-d", url(of: database))
+  }
+
+  /// Starts the server again with TLS; for the database `certified` it then asks for a client certificate.
+  ///
+  /// - Parameters:
+  ///   - name: the server's certificate, one of `certificates`.
+  ///   - authority: the one that signs clients' certificates.
+  public func serve(_ name: String, of certificates: TestCertificates, trusting authority: String)
+    throws
+  {
+    for (file, copy) in [
+      ("\(name).pem", "server.pem"), ("\(name).key", "server.key"),
+      ("\(authority).pem", "authority.pem"),
+    ] {
+      let target = "\(folder)/data/\(copy)"
+      try Data(contentsOf: URL(fileURLWithPath: "\(certificates.folder)/\(file)")).write(
+        to: URL(fileURLWithPath: target))
+      chmod(target, 0o600)
+      if getuid() == 0, let owner = getpwnam("postgres") {
+        chown(target, owner.pointee.pw_uid, owner.pointee.pw_gid)
+      }
+    }
+    for (setting, value) in [
+      ("ssl_cert_file", "server.pem"), ("ssl_key_file", "server.key"),
+      ("ssl_ca_file", "authority.pem"), ("ssl", "on"),
+    ] {
+      try query("ALTER SYSTEM SET \(setting) = '\(value)'", in: "postgres")
+    }
+    try """
+    hostssl certified all 127.0.0.1/32 cert
+    host all all 127.0.0.1/32 trust
+
+    """.write(toFile: "\(folder)/data/pg_hba.conf", atomically: false, encoding: .utf8)
+    try run("pg_ctl", "-D", "\(folder)/data", "-m", "immediate", "-w", "-t", "60", "restart")
+  }
+
   /// Stops the server and removes its folder.
   public func stop() {
     _ = system(

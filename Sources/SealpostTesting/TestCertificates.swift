@@ -32,6 +32,24 @@ public final class TestCertificates {
     )
   }
 
+  /// Makes a certificate that another one signs: NAME.pem and NAME.key.
+  ///
+  /// - Parameters:
+  ///   - days: for how long it holds; negative for one that is over.
+  ///   - host: the DNS name that it is for.
+  public func make(
+    _ name: String, subject: String, signedBy authority: String, days: Int = 2, host: String? = nil
+  ) throws {
+    try run(
+      "req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj '\(subject)' -keyout \(name).key -out \(name).csr"
+    )
+    try (host.map { "subjectAltName=DNS:\($0)\n" } ?? "").write(
+      toFile: "\(folder)/\(name).ext", atomically: true, encoding: .utf8)
+    try run(
+      "x509 -req -in \(name).csr -CA \(authority).pem -CAkey \(authority).key -CAcreateserial -days \(days) -extfile \(name).ext -out \(name).pem"
+    )
+  }
+
   /// Runs the openssl command in the folder.
   public func run(_ arguments: String) throws {
     guard system("cd '\(folder)' && openssl \(arguments) </dev/null >/dev/null 2>&1") == 0 else {

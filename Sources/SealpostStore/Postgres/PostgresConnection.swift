@@ -33,7 +33,7 @@ final class PostgresConnection {
       throw PostgresError.lost("there is no memory for a connection")
     }
     self.handle = handle
-    guard PQstatus(handle) == CONNECTION_OK else { throw lost() }
+    guard PQstatus(handle) == CONNECTION_OK else { throw PostgresError.unconnected(words) }
     PQsetnonblocking(handle, 1)
     for setting in [
       ("statement_timeout", "\(Self.statementTime.milliseconds)"), ("lock_timeout", "5000"),
@@ -174,10 +174,12 @@ final class PostgresConnection {
     }
   }
 
-  private func lost() -> PostgresError {
-    .lost(
-      String(cString: PQerrorMessage(handle)).split(separator: "\n")
-        .map { $0.trimmingCharacters(in: .whitespaces) }.joined(separator: "; "))
+  private func lost() -> PostgresError { .lost(words) }
+
+  /// What libpq says of its last error, in a line.
+  private var words: String {
+    String(cString: PQerrorMessage(handle)).split(separator: "\n")
+      .map { $0.trimmingCharacters(in: .whitespaces) }.joined(separator: "; ")
   }
 }
 

@@ -2,6 +2,8 @@
 enum PostgresError: Error {
   /// The connection is gone or was never there, or it is no good any more: another one may do.
   case lost(String)
+  /// One side does not trust the other.
+  case untrusted(PostgresTrust, words: String)
   /// The server refused a statement. The state is that of PostgreSQL's manual, appendix A.
   case server(state: String, words: String)
 
@@ -9,9 +11,15 @@ enum PostgresError: Error {
   var isPassing: Bool {
     switch self {
     case .lost: true
+    case .untrusted: false
     // Serialization failure and deadlock.
     case .server(let state, _): state == "40001" || state == "40P01"
     }
+  }
+
+  /// Why a connection did not come about.
+  static func unconnected(_ words: String) -> PostgresError {
+    PostgresTrust(words).map { .untrusted($0, words: words) } ?? .lost(words)
   }
 
   /// The error of a state: some say that the connection must be given up.
@@ -31,6 +39,8 @@ extension StoreError {
     switch error {
     case let known as StoreError: self = known
     case PostgresError.lost(let words): self = .unreachable(server: server, words: words)
+    case PostgresError.untrusted(let trust, let words):
+      self = .untrusted(server: server, words: words, mend: trust.mend)
     case PostgresError.server(let state, let words):
       switch state {
       case "42501": self = .notPermitted(server: server, words: words)

@@ -9,11 +9,11 @@ final class PostgresPool: Sendable {
   private let jobs = Jobs()
 
   /// Starts the threads. They connect when they have something to do.
-  init(url: String, name: String, threads: Int) {
+  init(url: String, losses: PostgresLosses, name: String, threads: Int) {
     for number in 0..<threads {
       let jobs = jobs
       let thread = Thread {
-        var session = PostgresSession(url: url)
+        var session = PostgresSession(url: url, losses: losses)
         while let job = jobs.next() { job(&session) }
       }
       thread.name = "\(name)-\(number)"

@@ -1,6 +1,7 @@
 import Foundation
 import SealpostCore
 import SealpostSigning
+import Synchronization
 
 /// A transaction whose commit may have been answered or not.
 ///
@@ -14,15 +15,31 @@ struct PostgresDoubt<Value> {
 
 extension PostgresDoubt: Sendable where Value: Sendable {}
 
+/// What the sessions of a store know together: where one of them lost its connection, another server may have
+/// taken over, and the others' answers may be of the past. So all of them connect anew.
+final class PostgresLosses: Sendable {
+  private let number = Atomic(0)
+
+  var count: Int { number.load(ordering: .acquiring) }
+
+  func note() { number.add(1, ordering: .releasing) }
+}
+
 /// A thread's connection, which is opened when it is needed and given up when it is no good any more.
 struct PostgresSession: ~Copyable {
   /// For how long a lost connection is tried to be replaced before the caller is told.
   private static let patience = Duration.seconds(3)
 
-  let url: String
+  private let url: String
+  private let losses: PostgresLosses
   private var connection: PostgresConnection?
+  /// How many losses there were before it was made.
+  private var knownLosses = 0
 
-  init(url: String) { self.url = url }
+  init(url: String, losses: PostgresLosses) {
+    self.url = url
+    self.losses = losses
+  }
 
   /// Does work that reads, again where the connection is lost meanwhile.
   mutating func read<T>(_ work: (PostgresConnection) throws -> T) throws -> T {
@@ -97,7 +114,10 @@ struct PostgresSession: ~Copyable {
   }
 
   private mutating func connected() throws -> PostgresConnection {
-    if let connection { return connection }
+    let count = losses.count
+    if let connection, knownLosses == count { return connection }
+    connection = nil
+    knownLosses = count
     let made = try PostgresConnection(url: url)
     connection = made
     return made
@@ -105,6 +125,7 @@ struct PostgresSession: ~Copyable {
 
   private mutating func cleanUp(after error: any Error) {
     if case PostgresError.lost = error {
+      if connection != nil { losses.note() }
       connection = nil
     } else if let connection, connection.isInTransaction {
       do { try connection.query("ROLLBACK") } catch { self.connection = nil }

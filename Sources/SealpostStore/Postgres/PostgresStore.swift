@@ -56,8 +56,10 @@ public final class PostgresStore: Sendable, Store {
     self.server = server
     self.box = box
     self.eventHash = eventHash
-    recording = PostgresPool(url: server.url, name: "pg-recorder", threads: 1)
-    others = PostgresPool(url: server.url, name: "postgres", threads: Self.threads)
+    let losses = PostgresLosses()
+    recording = PostgresPool(url: server.url, losses: losses, name: "pg-recorder", threads: 1)
+    others = PostgresPool(
+      url: server.url, losses: losses, name: "postgres", threads: Self.threads)
   }
 
   private init(_ store: PostgresStore, noting note: AuditEntry) {

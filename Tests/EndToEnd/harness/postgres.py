@@ -14,15 +14,40 @@ PROGRAMS = pathlib.Path("/usr/lib/postgresql/15/bin")
 
 
 class Postgres:
-    def __init__(self):
+    """follows: the server whose standby this one is; what that one commits is here before it is answered."""
+
+    def __init__(self, follows=None):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="sealpost-postgres-"))
         self.port = free_port()
         self.environment = {}  # what the server has besides ours
         if os.getuid() == 0:
             shutil.chown(self.folder, "postgres", "postgres")
-        self._run("initdb", "-D", self.folder / "data", "-A", "trust", "-U", "sealpost", "-E", "UTF8",
-                  "--locale=C.UTF-8", "--no-sync")
+        if follows:
+            self.follow(follows)
+        else:
+            self._run("initdb", "-D", self.folder / "data", "-A", "trust", "-U", "sealpost", "-E", "UTF8",
+                      "--locale=C.UTF-8", "--no-sync")
+            self.start()
+
+    def follow(self, primary):
+        """Becomes the standby of another server, with nothing of its own, until it is promoted."""
+        shutil.rmtree(self.folder / "data", ignore_errors=True)
+        self._run("pg_basebackup", "-D", self.folder / "data", "-h", "127.0.0.1", "-p", primary.port,
+                  "-U", "sealpost", "-R", "-c", "fast", "-X", "stream", "--no-sync")
         self.start()
+        primary.set("synchronous_standby_names", "*")
+        wait_until(lambda: primary.query(primary.url("postgres"), "SELECT sync_state FROM "
+                                         "pg_stat_replication") == [["sync"]], "the standby to follow")
+
+    def promote(self):
+        """Takes writes from now on."""
+        self._run("pg_ctl", "-D", self.folder / "data", "-w", "-t", "60", "promote")
+
+    def set(self, setting, value):
+        """Changes a setting of the server that runs."""
+        self.query(self.url("postgres"), f"ALTER SYSTEM SET {setting} = '{value}'")
+        self.query(self.url("postgres"), "SELECT pg_reload_conf()")
+        wait_until(lambda: self.query(self.url("postgres"), f"SHOW {setting}") == [[value]], setting)
 
     def _command(self, program, *arguments):
         """The server refuses to run as root."""
