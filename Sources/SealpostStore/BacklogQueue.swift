@@ -28,6 +28,9 @@ public protocol BacklogQueue: Sendable {
   /// Takes or keeps what only one worker may do at a time; false where another one has it.
   func takeLease(_ name: String, owner: String, for duration: Duration) throws(StoreError) -> Bool
 
+  /// Lets another one take it at once; what another one has stays as it is.
+  func giveBackLease(_ name: String, owner: String) throws(StoreError)
+
   /// The webhooks that deliveries wait for, without those that are paused. What waits for one that was removed,
   /// paused or not, goes on to its end.
   func waitingWebhooks(now: Timestamp) throws(StoreError) -> [WaitingWebhook]

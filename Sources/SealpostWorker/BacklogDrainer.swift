@@ -14,8 +14,8 @@ import Synchronization
 final class BacklogDrainer: Sendable {
   typealias Store = BacklogQueue & HealthStore
 
-  private static let lease = "backlog"
-  private static let leaseTime = Duration.seconds(10)
+  /// Three quarters of it are longer than a confirm is waited for.
+  private static let leaseTime = Duration.seconds(14)
   private static let pause: Int32 = 500
   private static let noticesAtOnce = 100
   private static let bytesAtOnce = 4 << 20
@@ -23,7 +23,7 @@ final class BacklogDrainer: Sendable {
 
   private let settings: BrokerSettings
   private let store: any Store
-  private let workerName: String
+  private let lease: Lease
   private let metrics: ConnectionMetrics
   private let logger: Logger
   private let wake = Mailbox<Bool>()
@@ -36,7 +36,7 @@ final class BacklogDrainer: Sendable {
     self.metrics = metrics
     self.settings = settings
     self.store = store
-    self.workerName = workerName
+    lease = Lease("backlog", of: workerName, for: Self.leaseTime, store: store)
     self.logger = logger
   }
 
@@ -51,6 +51,7 @@ final class BacklogDrainer: Sendable {
     var publisher: ConfirmingPublisher?
     var paces: [Int64: DrainPace] = [:]
     var settings = settings
+    defer { lease.giveBack() }
     while !isStopping.load(ordering: .acquiring) {
       do {
         try pass(settings, &publisher, &paces)
@@ -64,6 +65,8 @@ final class BacklogDrainer: Sendable {
       } catch {
         publisher?.close()
         publisher = nil
+        // Another worker may reach the broker.
+        lease.giveBack()
         metrics.note(.backlog, .down)
         settings.tryAnotherFirst()
         logger.warning(
@@ -83,7 +86,7 @@ final class BacklogDrainer: Sendable {
     let waiting = try store.waitingWebhooks(now: .now())
     paces = paces.filter { pace in waiting.contains { $0.key == pace.key } }
     guard !(notices.isEmpty && waiting.isEmpty),
-      try store.takeLease(Self.lease, owner: workerName, for: Self.leaseTime)
+      try lease.take()
     else { return }
     let current =
       try publisher
@@ -100,7 +103,7 @@ final class BacklogDrainer: Sendable {
       try publish(try store.waiting(for: webhook.key, now: .now(), limit: rows), current)
       // Many webhooks may take longer than the lease lasts.
       guard !isStopping.load(ordering: .acquiring),
-        try store.takeLease(Self.lease, owner: workerName, for: Self.leaseTime)
+        try lease.take()
       else { return }
     }
   }

@@ -11,6 +11,9 @@ final class Lease: Sendable {
     var askAt: Int64 = 0
   }
 
+  /// How soon at the latest another one that gives it back is noticed.
+  private static let pause = Duration.milliseconds(500)
+
   private let name: String
   private let owner: String
   private let duration: Duration
@@ -33,7 +36,8 @@ final class Lease: Sendable {
     if let known { return known }
     state.withLock { $0.isHeld = false }
     let isHeld = try store.takeLease(name, owner: owner, for: duration)
-    state.withLock { $0 = State(isHeld: isHeld, askAt: now + duration.nanoseconds / 4) }
+    let patience = isHeld ? duration / 4 : min(Self.pause, duration / 4)
+    state.withLock { $0 = State(isHeld: isHeld, askAt: now + patience.nanoseconds) }
     return isHeld
   }
 
@@ -46,7 +50,7 @@ final class Lease: Sendable {
   func giveBack() {
     guard state.withLock({ $0.isHeld }) else { return }
     state.withLock { $0 = State() }
-    _ = try? store.takeLease(name, owner: owner, for: .milliseconds(-1))
+    try? store.giveBackLease(name, owner: owner)
   }
 
   /// The same without holding a thread of the cooperative pool.

@@ -1,6 +1,7 @@
 """Deliveries that cannot go now wait in the store, and go when they can: one receiver's trouble is not another's."""
 
 import asyncio
+import sqlite3
 import threading
 
 from harness.publisher import event_body
@@ -116,6 +117,26 @@ def test_a_paused_webhook_has_its_deliveries_when_it_is_resumed(make_program, re
     assert program.run("webhooks", "resume", webhook)[0] == 0
     wait_until(lambda: not waiting(program), "the deliveries to go", timeout=60)
     wait_until(lambda: len({r.event for r in receiver.requests}) == 50 + number + 1, "all of them")
+
+
+def test_a_worker_that_stops_gives_back_what_one_does_at_a_time(make_program, receiver, publish):
+    program = make_program()
+    webhook = program.add_webhook(receiver.url("/hook"), "*")
+    assert program.run("webhooks", "pause", webhook)[0] == 0
+    program.start()
+    publish_all(publish, program, ["held"])
+    wait_until(lambda: waiting(program), "the delivery to be held")
+    assert program.run("webhooks", "resume", webhook)[0] == 0
+    wait_until(lambda: receiver.requests, "the delivery to go")
+    store = sqlite3.connect(program.folder / "sealpost.sqlite", timeout=10)
+
+    def leases():
+        return {name for name, in store.execute("SELECT name FROM leases")}
+
+    assert leases() >= {"backlog", "upkeep"}
+    assert program.stop() == 0
+    assert leases() == set(), "another worker need not wait for their ends"
+    store.close()
 
 
 def test_all_can_be_paused_and_resumed(make_program, broker, receiver, publish):

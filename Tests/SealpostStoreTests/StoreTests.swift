@@ -397,16 +397,6 @@ import Testing
     #expect(rows.map(\.eventID) == ["c", "b", "a"] && rows.allSatisfy { $0.outcome == .expired })
   }
 
-  @Test(arguments: Engine.allCases) func aLeaseIsHeldByOneUntilItEnds(_ engine: Engine) throws {
-    let store = try open(engine)
-    let other = try open(engine)
-    #expect(try store.takeLease("backlog", owner: "one", for: .seconds(10)))
-    #expect(try store.takeLease("backlog", owner: "one", for: .milliseconds(-1)))
-    #expect(try other.takeLease("backlog", owner: "two", for: .seconds(10)))
-    #expect(try !store.takeLease("backlog", owner: "one", for: .seconds(10)))
-    #expect(try store.takeLease("other", owner: "one", for: .seconds(10)))
-  }
-
   @Test(arguments: Engine.allCases) func oneOfTwoWorkersThatSeeTheSameChangeMakesItAndTellsIt(
     _ engine: Engine
   ) async throws {

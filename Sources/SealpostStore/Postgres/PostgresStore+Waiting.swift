@@ -19,6 +19,14 @@ extension PostgresStore: BacklogQueue {
   }
 
   /// As `BacklogQueue` says.
+  public func giveBackLease(_ name: String, owner: String) throws(StoreError) {
+    try readBlocking { connection in
+      _ = try connection.query(
+        "DELETE FROM leases WHERE name = $1 AND owner = $2", [name, owner])
+    }
+  }
+
+  /// As `BacklogQueue` says.
   public func waitingWebhooks(now: Timestamp) throws(StoreError) -> [WaitingWebhook] {
     try readBlocking { connection in
       // From one webhook to the next in the index, instead of over all rows that wait.

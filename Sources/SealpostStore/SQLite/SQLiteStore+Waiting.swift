@@ -25,6 +25,14 @@ extension SQLiteStore: BacklogQueue {
   }
 
   /// As `BacklogQueue` says.
+  public func giveBackLease(_ name: String, owner: String) throws(StoreError) {
+    try writeBlocking { database in
+      try database.execute(
+        sql: "DELETE FROM leases WHERE name = ? AND owner = ?", arguments: [name, owner])
+    }
+  }
+
+  /// As `BacklogQueue` says.
   public func waitingWebhooks(now: Timestamp) throws(StoreError) -> [WaitingWebhook] {
     try readBlocking { database in
       // From one webhook to the next in the index, instead of over all rows that wait.
