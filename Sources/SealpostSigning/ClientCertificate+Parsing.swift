@@ -45,9 +45,9 @@ extension ClientCertificate {
       })
     else { throw .badCertificate }
     guard
-      let keyText = Self.text({
-        PEM_write_bio_PrivateKey($0, privateKey, nil, nil, 0, nil, nil) == 1
-      })
+      let keyText = Self.written(
+        { PEM_write_bio_PrivateKey($0, privateKey, nil, nil, 0, nil, nil) == 1 },
+        read: { SecretBytes($0) })
     else { throw .badKey }
     let subject = Self.text { sealpost_print_name($0, X509_get_subject_name(own)) >= 0 }
     self.init(
@@ -97,15 +97,21 @@ extension ClientCertificate {
     return memory
   }
 
-  /// What the work writes.
+  /// What the work writes, as a text.
   private static func text(_ work: (OpaquePointer) -> Bool) -> String? {
+    written(work) { String(validating: $0, as: UTF8.self) }
+  }
+
+  /// What the work writes, into memory that is wiped when it is freed.
+  private static func written<Result>(
+    _ work: (OpaquePointer) -> Bool, read: (UnsafeRawBufferPointer) -> Result?
+  ) -> Result? {
     guard let memory = BIO_new(BIO_s_mem()) else { return nil }
     defer { BIO_free(memory) }
     guard work(memory) else { return nil }
     var start: UnsafeMutableRawPointer?
     let count = BIO_ctrl(memory, BIO_CTRL_INFO, 0, &start)
-    return String(
-      validating: UnsafeRawBufferPointer(start: start, count: count), as: UTF8.self)
+    return read(UnsafeRawBufferPointer(start: start, count: count))
   }
 
   private static func time(_ time: UnsafePointer<ASN1_TIME>?) -> Timestamp? {

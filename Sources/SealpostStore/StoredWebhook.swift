@@ -63,8 +63,7 @@ struct StoredWebhook {
   private func clientCertificate(_ box: SecretBox) -> ClientCertificate? {
     guard let clientChain, let clientSubject, let clientExpiresAt else { return nil }
     let key = clientKey.flatMap { sealed in
-      (try? box.open(sealed, context: SQLiteStore.context(ofClientKey: id)))
-        .flatMap { String(validating: $0.copy, as: UTF8.self) }
+      try? box.open(sealed, context: SQLiteStore.context(ofClientKey: id))
     }
     return ClientCertificate(
       chain: clientChain, privateKey: key, subject: clientSubject,

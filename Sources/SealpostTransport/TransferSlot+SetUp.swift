@@ -26,21 +26,21 @@ extension TransferSlot {
   /// Sets the certificate that connections show to a receiver that asks. libcurl copies it, and uses a
   /// connection again only for the same one.
   func show(_ certificate: ClientCertificate?) {
-    setBlob(CURLOPT_SSLCERT_BLOB, certificate?.chain)
-    setBlob(CURLOPT_SSLKEY_BLOB, certificate?.privateKey)
-  }
-
-  private func setBlob(_ option: CURLoption, _ text: String?) {
-    guard var text else {
-      sealpost_set_pointer(handle, option, nil)
+    guard let certificate, let privateKey = certificate.privateKey else {
+      sealpost_set_pointer(handle, CURLOPT_SSLCERT_BLOB, nil)
+      sealpost_set_pointer(handle, CURLOPT_SSLKEY_BLOB, nil)
       return
     }
-    text.withUTF8 { bytes in
-      var blob = curl_blob(
-        data: UnsafeMutableRawPointer(mutating: bytes.baseAddress), len: bytes.count,
-        flags: UInt32(CURL_BLOB_COPY))
-      sealpost_set_pointer(handle, option, &blob)
-    }
+    var chain = certificate.chain
+    chain.withUTF8 { setBlob(CURLOPT_SSLCERT_BLOB, UnsafeRawBufferPointer($0)) }
+    privateKey.withUnsafeBytes { setBlob(CURLOPT_SSLKEY_BLOB, $0) }
+  }
+
+  private func setBlob(_ option: CURLoption, _ bytes: UnsafeRawBufferPointer) {
+    var blob = curl_blob(
+      data: UnsafeMutableRawPointer(mutating: bytes.baseAddress), len: bytes.count,
+      flags: UInt32(CURL_BLOB_COPY))
+    sealpost_set_pointer(handle, option, &blob)
   }
 
   private func set(_ option: CURLoption, _ value: Int) {

@@ -124,40 +124,4 @@ extension StoreTests {
     }
     #expect(throws: StoreError.newerSchema(["99-from-the-future"])) { try openSQLite() }
   }
-
-  @Test func aClientCertificateIsKeptItsKeySealedForItsOwnWebhook() async throws {
-    let store = try openSQLite()
-    var draft = try draft()
-    draft.clientCertificate = ClientCertificate(
-      chain: "a chain", privateKey: "planted-key", subject: "CN=a",
-      expiresAt: Timestamp(seconds: 1_900_000_000))
-    let made = try await store.create(draft)
-    #expect(made.clientCertificate == draft.clientCertificate && made.hasReadableSecrets)
-    #expect(try await store.update(made.id, WebhookChange()).clientCertificate != nil)
-    for file in try FileManager.default.contentsOfDirectory(atPath: folder.path) {
-      let bytes = try Data(contentsOf: URL(fileURLWithPath: "\(folder.path)/\(file)"))
-      #expect(bytes.range(of: Data("planted-key".utf8)) == nil, "\(file)")
-    }
-    // In another webhook's row the key does not open.
-    let other = try await store.create(self.draft("other"))
-    try await store.pool.write {
-      try $0.execute(
-        sql: """
-          UPDATE webhooks SET (client_chain, client_key, client_subject, client_expires_at) =
-            (SELECT client_chain, client_key, client_subject, client_expires_at FROM webhooks
-             WHERE client_key IS NOT NULL)
-          """)
-    }
-    let moved = try await store.webhook(other.id)
-    #expect(moved.clientCertificate?.subject == "CN=a" && !moved.hasReadableSecrets)
-    var change = WebhookChange()
-    change.clientCertificate = .some(nil)
-    let without = try await store.update(other.id, change)
-    #expect(without.clientCertificate == nil && without.hasReadableSecrets)
-    try await store.delete(made.id)
-    let left = try await store.pool.read {
-      try Int.fetchOne($0, sql: "SELECT count(*) FROM webhooks WHERE client_key IS NOT NULL")
-    }
-    #expect(left == 0)
-  }
 }

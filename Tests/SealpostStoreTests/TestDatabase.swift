@@ -23,6 +23,9 @@ final class TestDatabase: Sendable {
   @discardableResult
   func query(_ sql: String) throws -> String { try made().query(sql, in: name) }
 
+  /// All rows, as pg_dump(1) prints them.
+  func dump() throws -> String { try made().dump(name) }
+
   private func made() throws -> PostgresServer {
     let server = try PostgresServer.shared.get()
     try isMade.withLock { isMade in

@@ -23,7 +23,7 @@ extension PostgresStore {
     _ certificate: ClientCertificate?, webhook id: String, _ connection: PostgresConnection
   ) throws {
     let key = try certificate?.privateKey.map {
-      try box.seal(SecretBytes($0.utf8), context: SQLiteStore.context(ofClientKey: id))
+      try box.seal($0, context: SQLiteStore.context(ofClientKey: id))
     }
     try connection.query(
       """

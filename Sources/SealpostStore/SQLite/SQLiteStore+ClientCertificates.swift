@@ -16,7 +16,7 @@ extension SQLiteStore {
       arguments: [
         certificate?.chain,
         try certificate?.privateKey.map {
-          Data(try box.seal(SecretBytes($0.utf8), context: Self.context(ofClientKey: id)))
+          Data(try box.seal($0, context: Self.context(ofClientKey: id)))
         }, certificate?.subject, certificate?.expiresAt.nanoseconds, id,
       ])
   }
@@ -25,8 +25,7 @@ extension SQLiteStore {
   func clientCertificate(_ row: Row) -> ClientCertificate? {
     guard let chain = row["client_chain"] as String? else { return nil }
     let key = (row["client_key"] as Data?).flatMap { sealed in
-      (try? box.open(Array(sealed), context: Self.context(ofClientKey: row["id"])))
-        .flatMap { String(validating: $0.copy, as: UTF8.self) }
+      try? box.open(Array(sealed), context: Self.context(ofClientKey: row["id"]))
     }
     return ClientCertificate(
       chain: chain, privateKey: key, subject: row["client_subject"],
