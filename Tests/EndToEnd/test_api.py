@@ -91,11 +91,11 @@ def test_bodies_are_counted_as_they_are_read(make_program):
     program = make_program()
     program.start_api()
     api = program.api()
-    assert api.post("/v3/webhooks", b"[" * (65 << 10)).status == 413
+    assert api.post("/v3/webhooks", b"[" * (257 << 10)).status == 413
     connection = http.client.HTTPConnection("127.0.0.1", program.port, timeout=30)
     try:
         connection.request(
-            "POST", "/v3/webhooks", iter([b" " * 8192] * 10), encode_chunked=True,
+            "POST", "/v3/webhooks", iter([b" " * 8192] * 40), encode_chunked=True,
             headers={"Authorization": f"Bearer {api.token}", "Transfer-Encoding": "chunked"})
         answer = connection.getresponse()
         assert answer.status == 413 and json.loads(answer.read())["code"] == "body_too_large"

@@ -172,6 +172,32 @@ def test_webhooks_share_connections_only_with_the_same_client_certificate(
     assert used_by["/one"] & used_by["/one-again"], "the same certificate shares"
 
 
+def test_a_client_certificate_of_the_greatest_length_is_taken(make_program, authority):
+    program = make_program()
+    program.start_api()
+    api = program.api()
+    most = 32 << 10
+
+    def long(path, size=most):
+        """The file with words before it, as openssl prints them, up to a length."""
+        text = path.read_text()
+        return "subject=CN=one\n" * ((size - len(text)) // 15) + "\n" * ((size - len(text)) % 15) + text
+
+    certificate, key = authority.sign("one")
+    pair = {"certificate": long(certificate), "key": long(key)}
+    assert len(pair["certificate"]) == len(pair["key"]) == most
+    body = {"name": "crm", "url": "https://127.0.0.1/hook", "events": ["*"]}
+    made = api.post("/v3/webhooks", {**body, "clientCertificate": pair})
+    assert made.status == 201 and made.json["clientCertificate"]["subject"] == "CN=one"
+    path = f"/v3/webhooks/{made.json['id']}"
+    assert api.call("PATCH", path, {"clientCertificate": pair}).status == 200
+    longer = {**pair, "certificate": long(certificate, most + 1)}
+    answer = api.call("PATCH", path, {"clientCertificate": longer})
+    assert answer.status == 400 and answer.json["fields"][0]["field"] == "clientCertificate"
+    assert api.post("/v3/webhooks", b" " * (257 << 10)).status == 413
+    assert api.post(f"{path}/rotate-token", b" " * (65 << 10)).status == 413
+
+
 def test_a_client_certificate_is_checked_when_it_is_saved_and_its_key_never_shown(
         make_program, authority, foreign):
     program = make_program()

@@ -5,6 +5,9 @@ import SealpostStore
 
 /// The operations on webhooks.
 enum WebhookOperations {
+  /// Room for all that a webhook may have: a client certificate with its key, headers, events.
+  private static let bodyLimit = 256 << 10
+
   private static let sorts = WebhookFilter.Order.allCases.flatMap {
     [$0.rawValue, "-\($0.rawValue)"]
   }
@@ -44,6 +47,7 @@ enum WebhookOperations {
       summary:
         "Adds a webhook. Its token is made where none is given, and shown in this answer alone.",
       scope: .webhookWrite, body: Schemas.reference("WebhookInput"),
+      bodyLimit: bodyLimit,
       answer: .init(status: 201, description: "The webhook.", schema: Schemas.reference("Webhook")),
       takesIdempotencyKey: true
     ) { call in
@@ -92,7 +96,7 @@ enum WebhookOperations {
     APIOperation(
       method: .patch, path: "/v3/webhooks/{id}", name: "updateWebhook",
       summary: "Changes what the body names.", scope: .webhookWrite, parameters: [.webhookID],
-      body: Schemas.reference("WebhookChange"),
+      body: Schemas.reference("WebhookChange"), bodyLimit: bodyLimit,
       answer: .init(status: 200, description: "The webhook.", schema: Schemas.reference("Webhook"))
     ) { call in
       let webhook = try await call.control.updateWebhook(
