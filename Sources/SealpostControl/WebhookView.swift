@@ -30,6 +30,7 @@ public struct WebhookView: Encodable, Sendable {
   let clientCertificate: Certificate?
   let active, paused: Bool
   let status, health: String
+  let fault: String?
   let healthSince: String?
   let token: String?
   let publicKeys: [PublicKey]?
@@ -61,6 +62,7 @@ public struct WebhookView: Encodable, Sendable {
     paused = webhook.isPaused
     status = webhook.status
     health = webhook.health.rawValue
+    fault = webhook.fault
     healthSince = webhook.healthSince?.iso8601
     self.token = token?.clearText
     let keys = VerifyingKey.keys(of: webhook)

@@ -14,6 +14,8 @@ public final class DirectoryEntry: Sendable {
   public enum ParkReason: String, Hashable, Sendable {
     /// The owner switched the webhook off.
     case inactive = "webhook_inactive"
+    /// What the store holds of it cannot be used.
+    case settingsInvalid = "settings_invalid"
     /// It failed for so long that it was suspended.
     case suspended = "webhook_suspended"
     /// The webhook's token, or its client certificate's key, cannot be decrypted or used.
@@ -36,6 +38,8 @@ public final class DirectoryEntry: Sendable {
     disposition =
       if !webhook.isActive {
         .park(.inactive)
+      } else if webhook.fault != nil {
+        .park(.settingsInvalid)
       } else if !webhook.hasReadableSecrets {
         .park(.tokenUnreadable)
       } else if webhook.isPaused {

@@ -42,6 +42,12 @@ public struct Webhook: Sendable, Identifiable {
     get { aside.first?.clientCertificate }
     set { setAside { $0.clientCertificate = newValue } }
   }
+  /// Why its stored settings cannot be used and what has something in its place, for people; nil where all is
+  /// well. Its deliveries are parked.
+  public var fault: String? {
+    get { aside.first?.fault }
+    set { setAside { $0.fault = newValue } }
+  }
   /// Rises with every change in the store.
   public var revision: Int64
   /// When it was added.
@@ -54,6 +60,7 @@ public struct Webhook: Sendable, Identifiable {
     var retry: RetryPolicy?
     var timeout: Duration?
     var clientCertificate: ClientCertificate?
+    var fault: String?
   }
   /// Empty, or one.
   private var aside: [Aside] = []
@@ -64,9 +71,10 @@ public struct Webhook: Sendable, Identifiable {
     aside = [changed]
   }
 
-  /// Its state in a word: what matters most of active, paused and health.
+  /// Its state in a word: what matters most of its fault, active, paused and health.
   public var status: String {
-    isActive ? (isPaused ? "paused" : health.rawValue) : "inactive"
+    if fault != nil { return "invalid" }
+    return isActive ? (isPaused ? "paused" : health.rawValue) : "inactive"
   }
 
   /// Whether its token, and its client certificate's key where it has one, could be decrypted.

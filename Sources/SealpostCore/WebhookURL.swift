@@ -1,4 +1,4 @@
-/// The address that a webhook's deliveries go to. One that exists is well formed; whether its address
+/// The address that a webhook's deliveries go to. One that was parsed is well formed; whether its address
 /// may be reached is the egress policy's to say, when the connection is made.
 public struct WebhookURL: Hashable, Sendable {
   /// The URL as it was given.
@@ -41,6 +41,16 @@ public struct WebhookURL: Hashable, Sendable {
     port = try Self.port(parts.port, isSecure: isSecure)
     self.text = text
     self.target = target.hasPrefix("/") ? String(target) : "/" + target
+  }
+
+  /// What stands for a stored text that is no URL, so that it can be shown and mended. Nothing is ever sent to it:
+  /// its webhook has a fault.
+  public init(unusable text: String) {
+    self.text = text
+    isSecure = true
+    host = ""
+    port = 0
+    target = "/"
   }
 
   /// The URL without its query, for lists and notices: the query may hold secrets.

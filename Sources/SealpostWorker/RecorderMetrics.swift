@@ -13,7 +13,8 @@ final class RecorderMetrics: Sendable {
     ),
     (
       .parked,
-      [DirectoryEntry.ParkReason.inactive, .suspended, .tokenUnreadable].map(\.rawValue)
+      [DirectoryEntry.ParkReason.inactive, .settingsInvalid, .suspended, .tokenUnreadable].map(
+        \.rawValue)
     ),
   ]
   private static let backlogReasons = states.flatMap(\.reasons)

@@ -72,6 +72,13 @@ extension WebhooksCommand {
         }
         print(
           table.text(whenEmpty: "No webhooks yet. Add one with `sealpost webhooks add --help`."))
+        for webhook in webhooks {
+          guard let fault = webhook.fault else { continue }
+          print(
+            Inert.text(
+              "\(webhook.id) is invalid, its deliveries are parked: \(fault) Mend it with `sealpost webhooks edit \(webhook.id)`."
+            ))
+        }
       }
     }
   }

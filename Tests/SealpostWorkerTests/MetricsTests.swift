@@ -97,7 +97,7 @@ import Testing
     }
     recorder.note(batch, [])
     #expect(series(recorder.backloggedSeries).values.allSatisfy { $0 == 1 })
-    #expect(recorder.backloggedSeries.count == 8)
+    #expect(recorder.backloggedSeries.count == 9)
   }
 
   @Test func publishesAreCountedByWhereTheyGo() {

@@ -33,6 +33,11 @@ enum Schemas {
     "Webhook": object(
       webhook.merging([
         "id": text, "account": text, "status": text, "health": text, "paused": ["type": "boolean"],
+        "fault": [
+          "type": "string",
+          "description":
+            "Why the stored settings cannot be used and its deliveries are parked: send those parts anew.",
+        ],
         "healthSince": time, "createdAt": time, "updatedAt": time,
         "publicKeys": [
           "type": "array", "items": object(["kid": text, "key": text], required: ["kid", "key"]),

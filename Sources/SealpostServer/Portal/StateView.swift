@@ -22,7 +22,7 @@ struct StateView: Sendable {
       switch word {
       case "healthy": .good
       case "unhealthy": .fair
-      case "suspended": .bad
+      case "suspended", "invalid": .bad
       default: .idle
       }
     self.init(word, kind)

@@ -63,7 +63,7 @@ extension PostgresStore {
         revision: row[0], webhooks: [], deleted: [], isPaused: row[1])
       for row in try connection.query("SELECT * FROM webhooks WHERE revision > $1", [revision]) {
         if row["deleted_at"] as Int64? == nil {
-          change.webhooks.append(try webhook(row))
+          change.webhooks.append(webhook(row))
         } else {
           change.deleted.append(
             DirectoryChange.Deletion(

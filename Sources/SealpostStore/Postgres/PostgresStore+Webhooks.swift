@@ -36,23 +36,32 @@ extension PostgresStore: WebhookStore {
   public func update(_ id: String, _ change: WebhookChange) async throws(StoreError) -> Webhook {
     try await write { [self] connection in
       let revision = try Self.nextRevision(connection)
-      let known = try find(id, connection)
-      let webhook = known.applying(change)
+      let webhook = try find(id, connection)
+      let health = change.health.flatMap { $0 == webhook.health ? nil : $0 }
+      let now = Timestamp.now().nanoseconds
+      // What the change does not name stays as it is stored, also where it could not be read.
       try connection.query(
         """
-        UPDATE webhooks SET name = $1, url = $2, scheme = $3, events = $4, sealed_headers = $5, retry = $6,
-          timeout = $7, active = $8, paused = $9, health = $10, health_since = $11, revision = $12,
-          updated_at = $13 WHERE key = $14
+        UPDATE webhooks SET name = coalesce($1, name), url = coalesce($2, url),
+          scheme = coalesce($3, scheme), events = coalesce($4, events),
+          sealed_headers = CASE WHEN $5 THEN $6 ELSE sealed_headers END,
+          retry = CASE WHEN $7 THEN $8 ELSE retry END,
+          timeout = CASE WHEN $9 THEN $10 ELSE timeout END, active = coalesce($11, active),
+          paused = coalesce($12, paused), health = coalesce($13, health),
+          health_since = coalesce($14, health_since), revision = $15, updated_at = $16
+        WHERE key = $17
         """,
         [
-          webhook.name, webhook.url.text, webhook.scheme.rawValue,
-          StoredWebhook.text(webhook.events), try seal(webhook.headers, webhook: id),
-          try webhook.retry.map(StoredWebhook.text), webhook.timeout?.nanoseconds,
-          webhook.isActive, webhook.isPaused, webhook.health.rawValue,
-          webhook.healthSince?.nanoseconds, revision, Timestamp.now().nanoseconds, webhook.key,
+          change.name, change.url?.text, change.scheme?.rawValue,
+          change.events.map(StoredWebhook.text),
+          change.headers != nil, try change.headers.flatMap { try seal($0, webhook: id) },
+          change.retry != nil, try change.retry.flatMap { try $0.map(StoredWebhook.text) },
+          change.timeout != nil, change.timeout.flatMap { $0?.nanoseconds },
+          change.isActive, change.isPaused, health?.rawValue, health.map { _ in now }, revision,
+          now, webhook.key,
         ])
       // A token of another scheme may be none of this one's, so the overlap ends.
-      if webhook.scheme != known.scheme {
+      if let scheme = change.scheme, scheme != webhook.scheme {
         try connection.query(
           "UPDATE webhooks SET previous_token = NULL, overlap_until = NULL WHERE key = $1",
           [webhook.key])
@@ -138,12 +147,12 @@ extension PostgresStore: WebhookStore {
         "SELECT * FROM webhooks WHERE id = $1 AND deleted_at IS NULL", [id]
       ).first
     else { throw StoreError.notFound("webhook \(id)") }
-    return try webhook(row)
+    return webhook(row)
   }
 
   /// A webhook of a row.
-  func webhook(_ row: PostgresRow) throws -> Webhook {
-    try StoredWebhook(
+  func webhook(_ row: PostgresRow) -> Webhook {
+    StoredWebhook(
       key: row["key"], id: row["id"], account: row["account"], name: row["name"], url: row["url"],
       scheme: row["scheme"], token: row["token"], previousToken: row["previous_token"],
       events: row["events"], sealedHeaders: row["sealed_headers"], retry: row["retry"],

@@ -31,15 +31,6 @@ extension SQLiteStore {
       try text.withUnsafeBytes { try box.seal($0, context: Self.context(ofHeaders: id)) })
   }
 
-  /// The headers of a row.
-  func headers(_ row: Row, webhook id: String) throws -> [WebhookHeader] {
-    guard let sealed = row["sealed_headers"] as Data? else { return [] }
-    let clear = try box.open(Array(sealed), context: Self.context(ofHeaders: id))
-    return try JSONDecoder().decode([[String]].self, from: Data(clear.copy)).map {
-      try WebhookHeader(name: $0[0], value: $0[1])
-    }
-  }
-
   /// Seals headers that an earlier version kept in clear text, and leaves no trace of the text in the file.
   func sealPlainHeaders() throws(StoreError) {
     var count = 0

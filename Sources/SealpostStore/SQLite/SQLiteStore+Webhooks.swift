@@ -40,32 +40,29 @@ extension SQLiteStore: WebhookStore {
   public func update(_ id: String, _ change: WebhookChange) async throws(StoreError) -> Webhook {
     try await write { [self] database in
       let revision = try nextRevision(database)
-      var webhook = try find(id, database)
-      webhook.name = change.name ?? webhook.name
-      webhook.url = change.url ?? webhook.url
+      let webhook = try find(id, database)
       // A token of another scheme may be none of this one's, so the overlap ends.
       let isSchemeChanged = change.scheme.map { $0 != webhook.scheme } ?? false
-      webhook.scheme = change.scheme ?? webhook.scheme
-      webhook.events = change.events ?? webhook.events
-      webhook.headers = change.headers ?? webhook.headers
-      webhook.retry = change.retry ?? webhook.retry
-      webhook.timeout = change.timeout ?? webhook.timeout
-      webhook.isActive = change.isActive ?? webhook.isActive
-      webhook.isPaused = change.isPaused ?? webhook.isPaused
-      if let health = change.health, health != webhook.health {
-        webhook.health = health
-        webhook.healthSince = .now()
-      }
+      let health = change.health.flatMap { $0 == webhook.health ? nil : $0 }
+      let now = Timestamp.now().nanoseconds
+      // What the change does not name stays as it is stored, also where it could not be read.
       try database.execute(
         sql: """
-          UPDATE webhooks SET name = ?, url = ?, scheme = ?, events = ?, sealed_headers = ?, retry = ?,
-            timeout = ?, active = ?, paused = ?, health = ?, health_since = ?, revision = ?, updated_at = ? WHERE key = ?
+          UPDATE webhooks SET name = coalesce(?, name), url = coalesce(?, url),
+            scheme = coalesce(?, scheme), events = coalesce(?, events),
+            sealed_headers = iif(?, ?, sealed_headers), retry = iif(?, ?, retry),
+            timeout = iif(?, ?, timeout), active = coalesce(?, active), paused = coalesce(?, paused),
+            health = coalesce(?, health), health_since = coalesce(?, health_since), revision = ?,
+            updated_at = ?
+          WHERE key = ?
           """,
         arguments: [
-          webhook.name, webhook.url.text, webhook.scheme.rawValue, Self.text(webhook.events),
-          try seal(webhook.headers, webhook: id), try webhook.retry.map(Self.text),
-          webhook.timeout?.nanoseconds, webhook.isActive, webhook.isPaused, webhook.health.rawValue,
-          webhook.healthSince?.nanoseconds, revision, Timestamp.now().nanoseconds, webhook.key,
+          change.name, change.url?.text, change.scheme?.rawValue, change.events.map(Self.text),
+          change.headers != nil, try change.headers.flatMap { try seal($0, webhook: id) },
+          change.retry != nil, try change.retry.flatMap { try $0.map(Self.text) },
+          change.timeout != nil, change.timeout.flatMap { $0?.nanoseconds },
+          change.isActive, change.isPaused, health?.rawValue, health.map { _ in now }, revision,
+          now, webhook.key,
         ])
       if isSchemeChanged {
         try database.execute(
@@ -197,7 +194,7 @@ extension SQLiteStore: WebhookStore {
         database, sql: "SELECT * FROM webhooks WHERE revision > ?", arguments: [revision])
       while let row = try rows.next() {
         if row["deleted_at"] as Int64? == nil {
-          change.webhooks.append(try webhook(row))
+          change.webhooks.append(webhook(row))
         } else {
           change.deleted.append(
             DirectoryChange.Deletion(
@@ -229,40 +226,38 @@ extension SQLiteStore: WebhookStore {
         database, sql: "SELECT * FROM webhooks WHERE id = ? AND deleted_at IS NULL",
         arguments: [id])
     else { throw StoreError.notFound("webhook \(id)") }
-    return try webhook(row)
+    return webhook(row)
   }
 
-  /// A webhook of a row. One whose token or headers no key opens is left without tokens: its deliveries are
-  /// parked.
-  private func webhook(_ row: Row) throws -> Webhook {
+  /// A webhook of a row. One whose token or headers no key opens is left without tokens, one whose settings
+  /// cannot be read has a fault: the deliveries of both are parked.
+  private func webhook(_ row: Row) -> Webhook {
     let id: String = row["id"]
     let sealed = [row["token"], row["previous_token"]] as [Data?]
     var tokens = sealed.compactMap { $0 }.map { sealed in
       (try? box.open(Array(sealed), context: Self.context(ofToken: id)))
         .map { WebhookToken(bytes: $0) }
     }
-    let headers = try? headers(row, webhook: id)
-    if headers == nil || tokens.first == .some(nil) { tokens = [] }
-    let retry = try (row["retry"] as String?).map {
-      try JSONDecoder().decode(StoredRetry.self, from: Data($0.utf8)).policy
+    let sealedHeaders = row["sealed_headers"] as Data?
+    let headers = sealedHeaders.flatMap { sealed in
+      try? box.open(Array(sealed), context: Self.context(ofHeaders: id))
     }
-    return Webhook(
+    if sealedHeaders != nil && headers == nil || tokens.first == .some(nil) { tokens = [] }
+    var settings = StoredSettings()
+    var webhook = Webhook(
       key: row["key"], id: id, account: row["account"], name: row["name"],
-      url: try WebhookURL(parsing: row["url"]),
-      scheme: SignatureScheme(rawValue: row["scheme"]) ?? .hmacSHA256,
-      tokens: tokens.compactMap { $0 },
-      events: try (row["events"] as String).split(separator: ",").map {
-        try EventPattern(parsing: String($0))
-      },
-      headers: headers ?? [],
-      isActive: row["active"], isPaused: row["paused"],
+      url: settings.url(row["url"]), scheme: settings.scheme(row["scheme"]),
+      tokens: tokens.compactMap { $0 }, events: settings.events(row["events"]),
+      headers: settings.headers(headers), isActive: row["active"], isPaused: row["paused"],
       health: WebhookHealth(rawValue: row["health"]) ?? .healthy,
       healthSince: (row["health_since"] as Int64?).map { Timestamp(nanoseconds: $0) },
-      retry: retry, timeout: (row["timeout"] as Int64?).map { .nanoseconds($0) },
-      clientCertificate: clientCertificate(row),
-      revision: row["revision"],
+      retry: settings.retry(row["retry"] as String?),
+      timeout: (row["timeout"] as Int64?).map { .nanoseconds($0) },
+      clientCertificate: clientCertificate(row), revision: row["revision"],
       createdAt: Timestamp(nanoseconds: row["created_at"]),
       updatedAt: Timestamp(nanoseconds: row["updated_at"]))
+    if let fault = settings.fault { webhook.fault = fault }
+    return webhook
   }
 
   private static func text(_ events: [EventPattern]) -> String {

@@ -85,6 +85,9 @@ struct WebhookPage {
 
   private static func trouble(_ webhook: Webhook) -> (text: String?, kind: String) {
     let since = webhook.healthSince.map { " since \(TimeView($0).minute)" } ?? ""
+    if let fault = webhook.fault {
+      return ("\(fault) Its deliveries are parked until it is edited.", "bad")
+    }
     if !webhook.hasReadableSecrets {
       let what = webhook.tokens.isEmpty ? "token" : "client certificate"
       return (
