@@ -19,6 +19,9 @@ public struct BrokerNames: Sendable {
 
   private let namespace: String
 
+  /// The version of the ladder's queues: another one where their number or arguments change.
+  static let topologyVersion = 1
+
   /// Derives the names.
   public init(namespace: String, eventsExchange: String) {
     self.namespace = namespace
@@ -34,7 +37,10 @@ public struct BrokerNames: Sendable {
 
   /// The exchange, and the queue, of a level of the ladder. Names carry the topology's version, since a
   /// queue's arguments cannot change.
-  public func delay(_ level: Int) -> String { "\(namespace).v1.delay.\(level)" }
+  public func delay(_ level: Int) -> String { delay(level, version: Self.topologyVersion) }
+
+  /// The same of a version of the topology.
+  func delay(_ level: Int, version: Int) -> String { "\(namespace).v\(version).delay.\(level)" }
 
   /// All queues, the ladder's levels last.
   public var queues: [String] {
@@ -45,6 +51,6 @@ public struct BrokerNames: Sendable {
   public func label(ofQueue queue: String) -> String? {
     guard queues.contains(queue) else { return nil }
     let rest = queue.dropFirst(namespace.count + 1)
-    return String(rest.hasPrefix("v1.") ? rest.dropFirst(3) : rest)
+    return String(rest.trimmingPrefix("v\(Self.topologyVersion)."))
   }
 }

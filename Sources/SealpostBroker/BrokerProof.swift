@@ -19,7 +19,8 @@ public enum BrokerProof {
     throws(BrokerError)
   {
     let channel = try connection.openChannel()
-    let name = "\(settings.namespace).v1.delay.proof.\(UInt64.random(in: .min ... .max))"
+    let name =
+      "\(settings.namespace).v\(BrokerNames.topologyVersion).delay.proof.\(UInt64.random(in: .min ... .max))"
     try BrokerTopology.declare(
       TopologyPlan.Exchange(name: name, kind: "fanout", isDurable: false), connection, channel)
     defer { remove(name, connection) }

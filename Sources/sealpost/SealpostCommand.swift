@@ -30,7 +30,7 @@ struct SealpostCommand: AsyncParsableCommand {
       LogsCommand.self, ResendCommand.self, QueuesCommand.self, DeadCommand.self,
       RejectedCommand.self, PauseCommand.self, ResumeCommand.self, TokensCommand.self,
       ReplayCommand.self, SecretsCommand.self, AccountsCommand.self, StoreCommand.self,
-      CheckCommand.self, MigrateCommand.self,
+      CheckCommand.self, MigrateCommand.self, TopologyCommand.self,
     ])
 }
 
