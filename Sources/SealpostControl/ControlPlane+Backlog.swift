@@ -1,4 +1,3 @@
-public import SealpostBroker
 import SealpostCore
 public import SealpostStore
 import SealpostWorker

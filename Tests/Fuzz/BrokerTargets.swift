@@ -8,8 +8,11 @@ import SealpostCore
 func fuzzProperties(_ input: UnsafeRawBufferPointer) {
   let own = AMQPProperties(input)
   var names: [[UInt8]] = []
+  // librabbitmq lets a table, also one within another, run over its end into what follows, and we do not.
+  var isComparable = true
   own.forEachHeader { field in
-    names.append(Array(field.name))
+    if isComparable { names.append(Array(field.name)) }
+    if field.kind == UInt8(ascii: "F") || field.kind == UInt8(ascii: "A") { isComparable = false }
     _ = field.integer
     _ = field.text.map { $0.reduce(0) { $0 &+ Int($1) } }
   }
@@ -29,7 +32,6 @@ func fuzzProperties(_ input: UnsafeRawBufferPointer) {
     let key = theirs.headers.entries[index].key
     return Array(UnsafeRawBufferPointer(start: key.bytes, count: key.len))
   }
-  // librabbitmq lets a table run over its end into what follows, and we do not.
   expect(names.elementsEqual(their.prefix(names.count)), "both find the same headers")
 }
 
