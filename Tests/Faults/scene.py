@@ -50,14 +50,16 @@ class Scene:
         self.proxy = Proxy(self.broker.port) if proxy else None
         self.programs, self.succeeded, self.published, self.baseline = [], set(), [], None
         self.stopped = threading.Event()
+        workers = workers or self.usual_workers
+        # All of them together hold as much as one would, so that as much waits at the broker.
         self.settings = {"SEALPOST_RETRY_INITIAL": "1s", "SEALPOST_RETRY_FACTOR": "1.5",
-                         **self.storage.settings, **settings}
+                         "SEALPOST_PREFETCH": str(4000 // workers), **self.storage.settings, **settings}
         if self.proxy:
             self.settings["SEALPOST_AMQP_URL"] = self._through_proxy(heartbeat)
         for index, path in enumerate(self.paths):
             self.receiver.failing(path, failing, seed + index)
             self.receiver.script(path, self._noting(self.receiver.scripts[path]))
-        for _ in range(workers or self.usual_workers):
+        for _ in range(workers):
             self.add_worker()
         for path, pattern in self.paths.items():
             self.program.add_webhook(self.receiver.url(path), pattern, name=path)

@@ -89,6 +89,19 @@ def crash_loop(events, seed, say):
             program = scene.programs[number % len(scene.programs)]
             program.kill()
             program.start(until_proven=False)
+        set_aside = 0
+
+        def has_all():
+            nonlocal set_aside
+            rows = scene.program.json("rejected", "list")
+            for row in rows:
+                assert row["reason"] == "crashed_worker", row
+                assert scene.program.run("rejected", "requeue", row["id"])[0] == 0
+            set_aside += len(rows)
+            return len(scene.succeeded) == scene.expected
+
+        wait_until(has_all, "all deliveries", timeout=180, interval=1)
+        say(f"{set_aside} messages were set aside, and sent again")
         return scene.finish(crashes=31, duplicates=40_000)
 
 
