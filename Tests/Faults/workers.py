@@ -7,6 +7,7 @@ import signal
 import threading
 import time
 
+from harness.metrics import scrape
 from harness.publisher import Publisher, event_body
 from harness.waiting import wait_until
 from scene import Scene, experiment
@@ -190,10 +191,10 @@ def sigterm_twice(events, seed, say):
             scene.script(path, lambda _: 200 if hangs.is_set() else "silence")
         scene.load()
         wait_until(lambda: len(scene.receiver.requests) >= 30, "requests in flight")
-        left = scene.lanes - int(scene.program.environment["SEALPOST_LANES"])
         begin = time.monotonic()
         scene.program.process.send_signal(signal.SIGTERM)
-        wait_until(lambda: scene.consumers == left, "its lanes to take nothing more")
+        wait_until(lambda: not scrape(scene.program).value(
+            "sealpost_broker_connections", connection="lanes", state="up"), "its lanes to take nothing more")
         scene.program.process.send_signal(signal.SIGTERM)
         code = scene.program.process.wait(timeout=10)
         say(f"exit code {code} after {time.monotonic() - begin:.1f} s")
