@@ -23,8 +23,8 @@ struct HeldMessage {
   var isAcknowledged = false
   /// Set where it must come back from the broker instead of being acknowledged.
   var isAbandoned = false
-  /// Set once a request was made for it.
-  var hasBegun = false
+  /// How many of its deliveries have a request under way.
+  var requests = 0
   /// Set once the directory was refreshed on account of this message.
   var hasCaughtUp = false
   /// Set once the log was asked how far it had come.

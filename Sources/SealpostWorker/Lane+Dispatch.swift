@@ -10,14 +10,9 @@ extension Lane {
   /// How long a commit may be overdue before nothing new is started.
   static let commitPatience: Int64 = 2_000_000_000
 
-  /// Whether a commit takes longer than it should.
-  var isLogOverdue: Bool {
-    recordsUnanswered.first.map { instant - $0 > Self.commitPatience } ?? false
-  }
-
   /// Starts what may start: within the windows, the lane's slots, and while the log keeps up.
   func startDeliveries() {
-    guard !isLogOverdue else { return }
+    if let oldest = recordsUnanswered.first, instant - oldest > Self.commitPatience { return }
     while engine.inFlight < engine.capacity, let index = dispatcher.next(now: instant) {
       start(index)
     }
@@ -58,7 +53,7 @@ extension Lane {
         now: instant)
       return settle(delivery: index)
     }
-    held.pointee.hasBegun = true
+    held.pointee.requests += 1
     delivery.pointee.sentAt = now
     delivery.pointee.startedAt = instant
     fault?.pass(.beforeSend)
@@ -149,6 +144,7 @@ extension Lane {
   /// Judges an attempt and puts its row into the batch for the recorder.
   func finish(_ index: Int32, _ ending: Ending) {
     let delivery = deliveries[index]
+    messages[delivery.pointee.message].pointee.requests -= 1
     endedLastTurn += 1
     var row = attemptRow(delivery.pointee)
     var judgement: AttemptJudgement

@@ -8,8 +8,8 @@ extension Lane {
   /// How long a message is held before it is given back, in nanoseconds.
   static let longestHold: Int64 = 20 * 60 * 1_000_000_000
 
-  /// Gives back what was held for too long. While commits come in time that is nothing that has begun: its rows
-  /// are on their way, and who got it again could not see them yet.
+  /// Gives back what was held for too long, but nothing that has a request under way: who gets it again asks the
+  /// log, behind all rows that the recorder has by then.
   func giveBackOld() {
     guard instant - lastGivingBack >= holdLimit / 16, drainDeadline == nil, pause == .none else {
       return
@@ -19,7 +19,7 @@ extension Lane {
     messages.forEachIndex { index in
       let held = messages[index]
       if instant - held.pointee.heldSince > holdLimit, !held.pointee.isAcknowledged,
-        isOurs(held.pointee), isLogOverdue || !held.pointee.hasBegun
+        isOurs(held.pointee), held.pointee.requests == 0
       {
         old.append(index)
       }
@@ -30,10 +30,11 @@ extension Lane {
       "nothing becomes durable: messages go back to their queues",
       metadata: ["messages": "\(old.count)"])
     awaitingDirectory.removeAll { old.contains($0) }
+    handOverRecords()
     for index in old { giveBack(index) }
   }
 
-  /// What is under way of it goes on, and is recorded; nothing else of it begins here.
+  /// Nothing more of it begins here.
   private func giveBack(_ index: Int32) {
     let held = messages[index]
     let message = held.pointee.message

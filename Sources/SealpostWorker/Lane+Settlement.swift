@@ -74,18 +74,23 @@ extension Lane {
 
   /// Hands rows to the recorder, a few turns' at a time, and this turn's publishes to the retry publisher.
   func handOver() {
-    if !records.isEmpty,
-      records.rows >= Self.recordsPerRequest || engine.inFlight == 0
-        || instant - records.since >= Int64(Self.recordsPatience) * 1_000_000
+    if records.rows >= Self.recordsPerRequest || engine.inFlight == 0
+      || instant - records.since >= Int64(Self.recordsPatience) * 1_000_000
     {
-      surroundings.recorder.post(.record(records))
-      recordsUnanswered.append(instant)
-      records = RecordRequest(lane: surroundings.mailbox)
+      handOverRecords()
     }
     if !publishes.isEmpty {
       surroundings.publisher.post(publishes)
       publishes = []
     }
+  }
+
+  /// Hands this lane's rows to the recorder.
+  func handOverRecords() {
+    guard !records.isEmpty else { return }
+    surroundings.recorder.post(.record(records))
+    recordsUnanswered.append(instant)
+    records = RecordRequest(lane: surroundings.mailbox)
   }
 
   /// Goes on with deliveries whose rows are durable.

@@ -76,13 +76,23 @@ class Broker:
                 [SBIN / "rabbitmq-server"], env=self.environment, stdout=log, stderr=log,
                 start_new_session=True)
         wait_until(lambda: is_listening(self.port), "RabbitMQ to listen", timeout=120)
-        self.ctl("await_startup")
+
+        def has_started():
+            assert self.process.poll() is None, (self.folder / "node.log").read_text()[-2000:]
+            # On a busy machine the node's name may not be known yet.
+            return self._run("await_startup").returncode == 0
+
+        wait_until(has_started, "RabbitMQ to serve", timeout=120)
 
     def ctl(self, *arguments):
         """Runs rabbitmqctl on the node and gives what it prints."""
-        return subprocess.run(
-            [SBIN / "rabbitmqctl", *arguments], env=self.environment, check=True, text=True,
-            capture_output=True, timeout=120).stdout
+        result = self._run(*arguments)
+        result.check_returncode()
+        return result.stdout
+
+    def _run(self, *arguments):
+        return subprocess.run([SBIN / "rabbitmqctl", *arguments], env=self.environment, text=True,
+                              capture_output=True, timeout=120, check=False)
 
     def kill(self):
         """Ends the node as a power cut would."""
