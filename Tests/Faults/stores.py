@@ -1,5 +1,6 @@
 """A store that is locked, slow, full, read-only, broken, away, or dies."""
 
+import contextlib
 import os
 import pathlib
 import re
@@ -101,13 +102,10 @@ def disk_full(events, seed, say):
         scene.load()
         scene.wait_for(0.2)
         filler = disk.folder / "filler"
-        with open(filler, "wb") as file:
-            try:
-                while True:
-                    file.write(bytes(1 << 16))
-                    file.flush()
-            except OSError:
-                pass
+        # Unbuffered: what did not fit would be tried again when the file is closed.
+        with open(filler, "wb", buffering=0) as file, contextlib.suppress(OSError):
+            while True:
+                file.write(bytes(1 << 16))
         wait_until(lambda: scene.storage.words["full"] in scene.log, "a word about the disk", timeout=60)
         filler.unlink()
         say(f"deliveries flow {scene.wait_for_more():.1f} s after there is room")
