@@ -9,7 +9,7 @@ import time
 
 from harness.metrics import scrape
 from harness.publisher import Publisher, event_body
-from harness.waiting import wait_until
+from harness.waiting import is_listening, wait_until
 from scene import Scene, experiment
 
 
@@ -65,18 +65,17 @@ def killed_while_a_flood_is_moved(events, seed, say):
     """kill -9 of the worker three times while one account's flood is moved behind the others"""
     with Scene(max(40_000, events), seed, say, start=False, floods=True, paths={"/flood": "*"}) as scene:
         scene.program.add_webhook(scene.receiver.url("/small"), "*", account="small")
-        code, _, errors = scene.program.run("check")
-        assert code == 0, errors
+        scene.start()
+        scene.stop()
         # All of it at once, or a fast worker would never be behind.
         scene.load()
         wait_until(lambda: scene.published, "the flood to be there", timeout=60)
-        scene.start()
-        behind = f"{scene.program.namespace}.events.bulk"
-        for _ in range(3):
-            wait_until(lambda: (scene.broker.depth(behind) or (0, 0))[0] > 0, "some to be behind",
-                       interval=0.005, timeout=60)
-            scene.program.kill()
-            scene.program.start()
+        scene.start(until_proven=False)
+        for program in (scene.programs * 3)[:3]:
+            wait_until(lambda: is_listening(program.port) and scrape(program).value(
+                "sealpost_events_total", result="moved"), "the worker to move some", timeout=60)
+            program.kill()
+            program.start(until_proven=False)
         return scene.finish(crashes=3)
 
 
