@@ -9,11 +9,14 @@ public protocol RecordingStore: Sendable {
   /// How far deliveries have come, one answer for each.
   func progress(of deliveries: [DeliveryQuery]) throws(StoreError) -> [DeliveryProgress]
 
-  /// Notes that a worker tries a message alone.
-  func beginSuspect(messageKey: String, worker: String) throws(StoreError) -> SuspectVerdict
+  /// Notes that a worker tries messages that may be what kills workers: among everything else, or alone.
+  ///
+  /// - Returns: for each message whether it may be tried so.
+  func beginSuspects(_ messageKeys: [String], worker: String, isAlone: Bool) throws(StoreError)
+    -> [SuspectVerdict]
 
-  /// Forgets the note.
-  func endSuspect(messageKey: String) throws(StoreError)
+  /// Forgets the notes.
+  func endSuspects(_ messageKeys: [String]) throws(StoreError)
 
   /// Keeps messages that are no valid events.
   func keepRejected(_ messages: [RejectedDraft]) throws(StoreError)

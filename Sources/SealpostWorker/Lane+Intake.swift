@@ -22,7 +22,7 @@ extension Lane {
     let index = messages.insert(held)
     if message.deliveryCount >= Self.suspectDeliveryCount {
       suspects.add(index)
-      trySuspect()
+      trySuspects()
     } else if suspects.isActive {
       suspects.holdBack(index)
     } else {

@@ -201,6 +201,6 @@ extension Lane {
     }
     held.free()
     watchBudget()
-    trySuspect()
+    trySuspects()
   }
 }

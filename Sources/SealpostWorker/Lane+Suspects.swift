@@ -5,32 +5,38 @@ import SealpostSigning
 import SealpostStore
 import SealpostTransport
 
-/// Poison: a message that was under way at many crashes is tried alone, behind a row that tells the
-/// next start what was being tried.
+/// Poison: a message that was under way at many crashes is tried behind a row that tells the next start what
+/// was being tried.
 extension Lane {
-  /// Begins with the next suspect when nothing else is under way.
-  func trySuspect() {
-    guard let index = suspects.next(underWay: messagesUnderWay) else { return }
-    messages[index].pointee.pending += 1
-    surroundings.recorder.post(
-      .beginSuspect(lane: surroundings.mailbox, message: index, key: suspectKey(index)))
+  /// Begins with the suspects whose turn it is.
+  func trySuspects() {
+    while let (index, isAlone) = suspects.next(underWay: messagesUnderWay) {
+      messages[index].pointee.pending += 1
+      surroundings.recorder.post(
+        .beginSuspect(
+          SuspectQuestion(
+            lane: surroundings.mailbox, message: index, key: suspectKey(index), isAlone: isAlone)))
+    }
   }
 
-  /// Tries a suspect, or sets it aside where a worker died trying it.
+  /// Tries a suspect, now or when it can be alone, or sets it aside where a worker died trying it so.
   func decide(suspect index: Int32, _ verdict: SuspectVerdict) {
     messages[index].pointee.pending -= 1
     suspects.begin(index)
     if messages[index].pointee.isAbandoned { return settle(message: index) }
     switch verdict {
     case .taken: admit(index)
+    case .mustBeAlone:
+      suspects.putApart(index)
+      trySuspects()
     case .leftBehind: reject(index, .crashedWorker)
     }
   }
 
   /// Ends a suspect's turn, when it is settled.
   func endSuspect(_ index: Int32) {
-    let (wasSuspect, released) = suspects.end(index)
-    guard wasSuspect else { return }
+    let (wasTried, released) = suspects.end(index)
+    guard wasTried else { return }
     surroundings.recorder.post(.endSuspect(key: suspectKey(index)))
     for message in released { admit(message) }
   }

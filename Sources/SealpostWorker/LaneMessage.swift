@@ -77,6 +77,15 @@ struct ProgressQuestion: @unchecked Sendable {
   let deliveries: [DeliveryQuery]
 }
 
+/// Asks whether a message that may be what kills workers may be tried, among everything else or alone.
+struct SuspectQuestion: Sendable {
+  let lane: Mailbox<LaneMessage>
+  let message: Int32
+  /// The same on every redelivery of the message.
+  let key: String
+  let isAlone: Bool
+}
+
 /// The log's answer, one for each delivery that was asked about.
 struct ProgressReply: Sendable {
   let message: Int32

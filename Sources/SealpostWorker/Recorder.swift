@@ -1,3 +1,4 @@
+import DequeModule
 import Glibc
 import Logging
 import SealpostCore
@@ -17,7 +18,7 @@ final class Recorder: Sendable {
   enum Request: Sendable {
     case record(RecordRequest)
     case progress(ProgressQuestion)
-    case beginSuspect(lane: Mailbox<LaneMessage>, message: Int32, key: String)
+    case beginSuspect(SuspectQuestion)
     case endSuspect(key: String)
     case stop
   }
@@ -64,28 +65,30 @@ final class Recorder: Sendable {
   /// The recorder's thread: until a `stop` request, after what was posted before it.
   func run() {
     var suspects = SuspectTurns()
+    var isStopping = false
     var health = HealthTracker(policy: healthPolicy)
     while true {
       mailbox.wait(milliseconds: -1)
-      gather()
+      // Who is alone waits for nobody.
+      if suspects.current == nil { gather() }
       var records: [RecordRequest] = []
       for request in mailbox.drain() {
-        if case .record(let record) = request {
-          records.append(record)
-          continue
-        }
-        commit(&records, &health)
         switch request {
-        case .record: break
-        case .progress(let question): answer(question)
-        case .beginSuspect(let lane, let message, let key):
-          suspects.line.append((lane, message, key))
-        case .endSuspect(let key): end(key, &suspects)
-        case .stop: return
+        case .record(let record): records.append(record)
+        case .progress(let question):
+          commit(&records, &health)
+          answer(question)
+        case .beginSuspect(let question) where question.isAlone: suspects.alone.append(question)
+        case .beginSuspect(let question): suspects.together.append(question)
+        case .endSuspect(let key): suspects.ended.append(key)
+        case .stop: isStopping = true
         }
-        begin(&suspects)
+        if isStopping { break }
       }
       commit(&records, &health)
+      end(&suspects)
+      if isStopping { return }
+      begin(&suspects)
     }
   }
 
@@ -150,28 +153,37 @@ final class Recorder: Sendable {
     question.lane.post(.progress(ProgressReply(message: question.message, progress: progress)))
   }
 
-  /// One suspect at a time in the whole process: two rows left behind would blame both.
+  /// One suspect at a time is alone in the whole process: two rows left behind would blame both.
   private func begin(_ suspects: inout SuspectTurns) {
-    guard suspects.current == nil, !suspects.line.isEmpty else { return }
-    let (lane, message, key) = suspects.line.removeFirst()
-    var verdict = SuspectVerdict.taken
-    guard
-      perform(
-        "note a suspect",
-        { () throws(StoreError) in
-          verdict = try store.beginSuspect(messageKey: key, worker: workerName)
-        })
-    else { return }
-    if case .taken = verdict { suspects.current = key }
-    lane.post(.suspect(message: message, verdict))
-    begin(&suspects)
+    _ = note(suspects.together)
+    suspects.together = []
+    while suspects.current == nil, let next = suspects.alone.popFirst() {
+      if note([next]) == [.taken] { suspects.current = next.key }
+    }
   }
 
-  private func end(_ key: String, _ suspects: inout SuspectTurns) {
-    guard
-      perform("clear a suspect", { () throws(StoreError) in try store.endSuspect(messageKey: key) })
-    else { return }
-    if suspects.current == key { suspects.current = nil }
+  /// Writes the rows of suspects and answers their lanes; no answers where it is told to give up.
+  private func note(_ questions: [SuspectQuestion]) -> [SuspectVerdict] {
+    guard let isAlone = questions.first?.isAlone else { return [] }
+    var verdicts: [SuspectVerdict] = []
+    _ = perform(
+      "note suspects",
+      { () throws(StoreError) in
+        verdicts = try store.beginSuspects(
+          questions.map(\.key), worker: workerName, isAlone: isAlone)
+      })
+    for (question, verdict) in zip(questions, verdicts) {
+      question.lane.post(.suspect(message: question.message, verdict))
+    }
+    return verdicts
+  }
+
+  private func end(_ suspects: inout SuspectTurns) {
+    guard !suspects.ended.isEmpty else { return }
+    let ended = suspects.ended
+    suspects.ended = []
+    _ = perform("clear suspects", { () throws(StoreError) in try store.endSuspects(ended) })
+    if let current = suspects.current, ended.contains(current) { suspects.current = nil }
   }
 
   /// Does `work` until it succeeds, with a pause after each failure; false when told to give up.
@@ -194,8 +206,10 @@ final class Recorder: Sendable {
   }
 }
 
-/// Whose turn it is to be tried alone.
+/// The suspects whose rows are to be written or removed, and which one is tried alone.
 private struct SuspectTurns {
+  var together: [SuspectQuestion] = []
+  var alone: Deque<SuspectQuestion> = []
+  var ended: [String] = []
   var current: String?
-  var line: [(lane: Mailbox<LaneMessage>, message: Int32, key: String)] = []
 }

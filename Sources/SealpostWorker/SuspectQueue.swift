@@ -1,8 +1,15 @@
-/// The messages that may be what kills workers, and whose turn it is to be tried alone. Pure.
+import DequeModule
+
+/// The messages that may be what kills workers, and whose turn it is to be tried. Pure.
 ///
-/// While one waits or is tried, newly delivered messages are held back, so that a crash can be the
-/// suspect's doing only.
+/// A few at a time are tried first, among everything else: a worker that dies leaves notes of these few behind,
+/// and whoever gets one of them again tries it alone. While one waits for that or is tried, newly delivered
+/// messages are held back, so that a crash can be its doing only.
 struct SuspectQueue {
+  /// How many are tried at once among everything else. Each of them is tried alone after a crash, so that fewer
+  /// cost less then, and more are through sooner where nothing crashes.
+  static let mostTogether = 64
+
   private enum Phase {
     case none
     /// Waiting for what is under way to end.
@@ -14,7 +21,9 @@ struct SuspectQueue {
   }
 
   private var phase = Phase.none
-  private var waiting: [Int32] = []
+  private var waiting: Deque<Int32> = []
+  private var together: Set<Int32> = []
+  private var waitingForAlone: Deque<Int32> = []
   private var heldBack: [Int32] = []
 
   /// Whether messages must be held back.
@@ -23,10 +32,7 @@ struct SuspectQueue {
     return true
   }
 
-  mutating func add(_ message: Int32) {
-    waiting.append(message)
-    if case .none = phase { phase = .emptying }
-  }
+  mutating func add(_ message: Int32) { waiting.append(message) }
 
   mutating func holdBack(_ message: Int32) { heldBack.append(message) }
 
@@ -36,17 +42,37 @@ struct SuspectQueue {
     case .asking(message), .alone(message): return false
     default: break
     }
-    guard !waiting.contains(message) else { return false }
+    guard
+      !together.contains(message), !waiting.contains(message), !waitingForAlone.contains(message)
+    else { return false }
     heldBack.removeAll { $0 == message }
     return true
   }
 
-  /// Takes the next suspect once nothing is under way.
-  mutating func next(underWay: Int) -> Int32? {
-    guard case .emptying = phase, underWay == 0, !waiting.isEmpty else { return nil }
-    let message = waiting.removeFirst()
-    phase = .asking(message)
-    return message
+  /// Takes the next suspect whose row is to be written, if it is the turn of any.
+  ///
+  /// - Parameter underWay: how many messages have something of theirs under way.
+  mutating func next(underWay: Int) -> (message: Int32, isAlone: Bool)? {
+    switch phase {
+    case .none:
+      guard together.count < Self.mostTogether, let message = waiting.popFirst() else { return nil }
+      together.insert(message)
+      return (message, false)
+    case .emptying:
+      guard underWay == 0, together.isEmpty, let message = waitingForAlone.popFirst() else {
+        return nil
+      }
+      phase = .asking(message)
+      return (message, true)
+    case .asking, .alone: return nil
+    }
+  }
+
+  /// Notes that `message` must be tried alone: a worker died while it was one of those under way.
+  mutating func putApart(_ message: Int32) {
+    together.remove(message)
+    waitingForAlone.append(message)
+    if case .none = phase { phase = .emptying }
   }
 
   /// Notes that the row is there and `message` is tried.
@@ -56,13 +82,14 @@ struct SuspectQueue {
 
   /// Notes that `message` is settled or refused.
   ///
-  /// - Returns: whether it was the suspect, and the messages that may go on when none is left.
-  mutating func end(_ message: Int32) -> (wasSuspect: Bool, released: [Int32]) {
+  /// - Returns: whether a row was asked for it, and the messages that may go on when none is left to be tried
+  ///   alone.
+  mutating func end(_ message: Int32) -> (wasTried: Bool, released: [Int32]) {
     switch phase {
     case .asking(message), .alone(message): break
-    default: return (false, [])
+    default: return (!together.isEmpty && together.remove(message) != nil, [])
     }
-    if waiting.isEmpty {
+    if waitingForAlone.isEmpty {
       phase = .none
       defer { heldBack = [] }
       return (true, heldBack)
@@ -73,10 +100,11 @@ struct SuspectQueue {
 
   /// Forgets everything that has not begun, after the connection it came on was lost.
   mutating func removeWaiting() -> [Int32] {
-    let removed = waiting + heldBack
+    let removed = waiting + waitingForAlone + heldBack
     waiting = []
+    waitingForAlone = []
     heldBack = []
     if case .emptying = phase { phase = .none }
-    return removed
+    return Array(removed)
   }
 }

@@ -426,11 +426,24 @@ import Testing
 
   @Test(arguments: Engine.allCases) func suspectsAreRemembered(_ engine: Engine) throws {
     let store = try open(engine)
-    #expect(try store.beginSuspect(messageKey: "m", worker: "a") == .taken)
-    #expect(try store.beginSuspect(messageKey: "m", worker: "a") == .taken)
-    #expect(try store.beginSuspect(messageKey: "m", worker: "b") == .leftBehind(worker: "a"))
-    try store.endSuspect(messageKey: "m")
-    #expect(try store.beginSuspect(messageKey: "m", worker: "b") == .taken)
+    func begin(_ keys: [String], _ worker: String, alone: Bool = false) throws -> [SuspectVerdict] {
+      try store.beginSuspects(keys, worker: worker, isAlone: alone)
+    }
+    #expect(try begin(["m", "n", "m"], "a") == [.taken, .taken, .taken])
+    #expect(try begin(["m"], "a") == [.taken])
+    #expect(
+      try begin(["o", "m"], "b") == [.taken, .mustBeAlone], "a worker died with it among others")
+    #expect(try begin(["m"], "c") == [.mustBeAlone], "asking takes nothing over")
+    #expect(try begin(["m"], "b", alone: true) == [.taken])
+    #expect(try begin(["m"], "b", alone: true) == [.taken])
+    #expect(try begin(["m"], "c") == [.leftBehind(worker: "b")])
+    #expect(
+      try begin(["m", "n"], "c", alone: true) == [.leftBehind(worker: "b"), .taken],
+      "what killed a worker alone is not tried again")
+    #expect(try begin(["n"], "c") == [.taken])
+    #expect(try begin(["n"], "d") == [.leftBehind(worker: "c")], "its own note says alone still")
+    try store.endSuspects(["m", "n"])
+    #expect(try begin(["m", "n", "o"], "d") == [.taken, .taken, .mustBeAlone])
   }
 
   @Test(arguments: Engine.allCases) func rejectedMessagesAreKeptWithTheirBytes(_ engine: Engine)

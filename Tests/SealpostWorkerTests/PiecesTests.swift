@@ -7,48 +7,81 @@ import Testing
 @testable import SealpostWorker
 
 @Suite struct PiecesTests {
-  @Test func suspectsAreTriedAloneOneAfterTheOther() {
+  /// Takes suspects until none has its turn.
+  private func taken(_ queue: inout SuspectQueue, underWay: Int = 0) -> [Int32] {
+    var taken: [Int32] = []
+    while let (message, isAlone) = queue.next(underWay: underWay) {
+      taken.append(message)
+      if isAlone { break }
+    }
+    return taken
+  }
+
+  @Test func suspectsAreTriedAFewAtATimeAmongEverythingElse() {
     var queue = SuspectQueue()
+    for message: Int32 in 0..<100 { queue.add(message) }
+    #expect(taken(&queue, underWay: 3000) == Array(0..<64))
     #expect(!queue.isActive)
-    queue.add(1)
-    queue.add(2)
+    #expect(queue.end(200) == (false, []))
+    #expect(queue.end(5) == (true, []))
+    #expect(queue.end(5) == (false, []))
+    #expect(taken(&queue, underWay: 3000) == [64])
+  }
+
+  @Test func suspectsThatWorkersDiedWithAreTriedAloneOneAfterTheOther() {
+    var queue = SuspectQueue()
+    for message: Int32 in 1...3 { queue.add(message) }
+    #expect(taken(&queue) == [1, 2, 3])
+    queue.putApart(1)
+    queue.putApart(2)
+    queue.add(4)
     queue.holdBack(7)
     #expect(queue.isActive)
+    #expect(queue.next(underWay: 0) == nil, "the third one is under way")
+    #expect(queue.end(3) == (true, []))
     #expect(queue.next(underWay: 1) == nil)
-    #expect(queue.next(underWay: 0) == 1)
+    #expect(taken(&queue) == [1])
     #expect(queue.next(underWay: 0) == nil)
     queue.begin(1)
     #expect(queue.end(9) == (false, []))
     #expect(queue.end(1) == (true, []))
-    #expect(queue.next(underWay: 0) == 2)
+    #expect(taken(&queue) == [2])
     queue.begin(2)
     #expect(queue.end(2) == (true, [7]))
     #expect(!queue.isActive)
+    #expect(taken(&queue, underWay: 1) == [4], "who came meanwhile is tried among the others")
   }
 
   @Test func aLostConnectionForgetsSuspectsThatWait() {
     var queue = SuspectQueue()
-    queue.add(1)
-    queue.add(2)
+    for message: Int32 in 1...2 { queue.add(message) }
+    #expect(taken(&queue) == [1, 2])
+    queue.putApart(1)
+    queue.putApart(2)
+    queue.add(4)
     queue.holdBack(3)
-    #expect(queue.next(underWay: 0) == 1)
-    #expect(queue.removeWaiting() == [2, 3])
+    #expect(taken(&queue) == [1])
+    #expect(queue.removeWaiting() == [4, 2, 3])
     #expect(queue.end(1) == (true, []))
     #expect(!queue.isActive)
   }
 
   @Test func whatIsHeldBackCanBeLetGoButNoSuspect() {
     var queue = SuspectQueue()
-    queue.add(1)
-    queue.add(2)
-    queue.holdBack(3)
-    queue.holdBack(4)
-    #expect(queue.next(underWay: 0) == 1)
-    #expect(!queue.letGo(1) && !queue.letGo(2) && queue.letGo(3) && queue.letGo(9))
+    for message: Int32 in 1...3 { queue.add(message) }
+    #expect(taken(&queue) == [1, 2, 3])
+    queue.putApart(1)
+    queue.putApart(2)
+    for message: Int32 in 4...5 { queue.holdBack(message) }
+    queue.add(6)
+    #expect(!queue.letGo(3) && !queue.letGo(6))
+    #expect(queue.end(3) == (true, []))
+    #expect(taken(&queue) == [1])
+    #expect(!queue.letGo(1) && !queue.letGo(2) && queue.letGo(4) && queue.letGo(9))
     queue.begin(1)
     #expect(queue.end(1) == (true, []))
-    #expect(queue.next(underWay: 0) == 2)
-    #expect(queue.end(2) == (true, [4]))
+    #expect(taken(&queue) == [2])
+    #expect(queue.end(2) == (true, [5]))
   }
 
   @Test func anExperimentShortensHowLongMessagesAreHeld() {

@@ -56,7 +56,7 @@ struct CopiedTable {
     CopiedTable(
       "rejected", numbers: "id received_at", texts: "account reason detail message_id",
       bytes: "body", counter: "id"),
-    CopiedTable("suspects", numbers: "since", texts: "message worker"),
+    CopiedTable("suspects", numbers: "since", texts: "message worker", flags: "alone"),
     CopiedTable(
       "notices", numbers: "id webhook created_at published_at", texts: "account kind traceparent",
       bytes: "body", counter: "id"),

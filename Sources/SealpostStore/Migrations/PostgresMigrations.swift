@@ -7,7 +7,12 @@ enum PostgresMigrations {
   }
 
   static var all: [Migration] {
-    [Migration(identifier: "1-store", sql: PostgresSchema.first)]
+    [
+      Migration(identifier: "1-store", sql: PostgresSchema.first),
+      Migration(
+        identifier: "2-suspects",
+        sql: "ALTER TABLE suspects ADD COLUMN alone boolean NOT NULL DEFAULT TRUE"),
+    ]
   }
 
   /// The applied versions, oldest first.

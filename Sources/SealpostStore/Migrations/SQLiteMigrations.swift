@@ -35,6 +35,10 @@ enum SQLiteMigrations {
           ALTER TABLE notices ADD COLUMN traceparent TEXT;
           """)
     }
+    migrator.registerMigration("10-suspects") { database in
+      try database.execute(
+        sql: "ALTER TABLE suspects ADD COLUMN alone INTEGER NOT NULL DEFAULT TRUE")
+    }
     return migrator
   }
 

@@ -34,28 +34,38 @@ extension PostgresStore: RecordingStore {
   }
 
   /// As `RecordingStore` says.
-  public func beginSuspect(messageKey: String, worker: String) throws(StoreError)
-    -> SuspectVerdict
+  public func beginSuspects(_ messageKeys: [String], worker: String, isAlone: Bool)
+    throws(StoreError) -> [SuspectVerdict]
   {
-    try recordBlocking { session in
+    // One message may be there twice, and a statement changes no row twice.
+    let asked = PostgresArray(Set(messageKeys).sorted())
+    return try recordBlocking { session in
       try session.read { connection in
         try connection.query(
-          "INSERT INTO suspects VALUES ($1, $2, $3) ON CONFLICT (message) DO NOTHING",
-          [messageKey, worker, Timestamp.now().nanoseconds])
-        let known: String? = try connection.query(
-          "SELECT worker FROM suspects WHERE message = $1", [messageKey]
-        ).first?[0]
-        guard let known, known != worker else { return .taken }
-        return .leftBehind(worker: known)
+          """
+          INSERT INTO suspects AS s (message, worker, since, alone)
+          SELECT message, $2, $3, $4 FROM unnest($1) AS a (message)
+          ON CONFLICT (message) DO UPDATE SET worker = $2, since = $3, alone = TRUE
+            WHERE $4 AND (s.worker = $2 OR NOT s.alone)
+          """, [asked, worker, Timestamp.now().nanoseconds, isAlone])
+        var verdicts: [String: SuspectVerdict] = [:]
+        for row in try connection.query(
+          "SELECT message, worker, alone FROM suspects WHERE message = ANY ($1)", [asked])
+        {
+          verdicts[row[0]] = SuspectVerdict(
+            noted: row[1], isAlone: row[2], worker: worker)
+        }
+        return messageKeys.map { verdicts[$0] ?? .taken }
       }
     }
   }
 
   /// As `RecordingStore` says.
-  public func endSuspect(messageKey: String) throws(StoreError) {
+  public func endSuspects(_ messageKeys: [String]) throws(StoreError) {
     try recordBlocking { session in
       _ = try session.read {
-        try $0.query("DELETE FROM suspects WHERE message = $1", [messageKey])
+        try $0.query(
+          "DELETE FROM suspects WHERE message = ANY ($1)", [PostgresArray(messageKeys)])
       }
     }
   }

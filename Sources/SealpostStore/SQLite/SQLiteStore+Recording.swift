@@ -95,25 +95,32 @@ extension SQLiteStore: RecordingStore {
   }
 
   /// As `RecordingStore` says.
-  public func beginSuspect(messageKey: String, worker: String) throws(StoreError)
-    -> SuspectVerdict
+  public func beginSuspects(_ messageKeys: [String], worker: String, isAlone: Bool)
+    throws(StoreError) -> [SuspectVerdict]
   {
     try writeBlocking { database in
-      try database.execute(
-        sql: "INSERT OR IGNORE INTO suspects VALUES (?, ?, ?)",
-        arguments: [messageKey, worker, Timestamp.now().nanoseconds])
-      let known = try String.fetchOne(
-        database, sql: "SELECT worker FROM suspects WHERE message = ?", arguments: [messageKey])
-      guard let known, known != worker else { return .taken }
-      return .leftBehind(worker: known)
+      let statement = try database.cachedStatement(
+        sql: """
+          INSERT INTO suspects (message, worker, since, alone) VALUES (?1, ?2, ?3, ?4)
+          ON CONFLICT (message) DO UPDATE SET worker = ?2, since = ?3, alone = TRUE
+            WHERE ?4 AND (worker = ?2 OR NOT alone)
+          """)
+      return try messageKeys.map { key in
+        try statement.execute(arguments: [key, worker, Timestamp.now().nanoseconds, isAlone])
+        let note = try Row.fetchOne(
+          database, sql: "SELECT worker, alone FROM suspects WHERE message = ?", arguments: [key])
+        guard let note else { return .taken }
+        return SuspectVerdict(noted: note["worker"], isAlone: note["alone"], worker: worker)
+      }
     }
   }
 
   /// As `RecordingStore` says.
-  public func endSuspect(messageKey: String) throws(StoreError) {
+  public func endSuspects(_ messageKeys: [String]) throws(StoreError) {
     try writeBlocking { database in
-      try database.execute(
-        sql: "DELETE FROM suspects WHERE message = ?", arguments: [messageKey])
+      for key in messageKeys {
+        try database.execute(sql: "DELETE FROM suspects WHERE message = ?", arguments: [key])
+      }
     }
   }
 
