@@ -235,7 +235,8 @@ def retries_never_confirmed(events, seed, say):
 @experiment(share=1.0, alone=True)
 def cluster_of_three(events, seed, say):
     """of three nodes the queue's leader is killed and comes back; then a minority is cut off, then frozen"""
-    with Scene(events, seed, say, broker=Cluster()) as scene:
+    # So slowly that there are still events to come when the last node is frozen.
+    with Scene(events, seed, say, broker=Cluster(), rate=events / 120) as scene:
         cluster, queue = scene.broker, scene.program.queue
         scene.load()
         scene.wait_for(0.15)

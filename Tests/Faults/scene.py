@@ -239,6 +239,7 @@ class Scene:
         allowed = duplicates if duplicates is not None else crashes * 6000
         assert result.duplicates <= allowed, f"{result.duplicates} duplicates, {allowed} allowed"
         # What stays open are connections to the receiver, kept for the next request.
-        assert files <= self.baseline[1] + 600, f"{files} files open, {self.baseline[1]} at the start"
+        assert files <= self.baseline[1] + 600 * len(self.programs), \
+            f"{files} files open, {self.baseline[1]} at the start"
         assert memory <= self.baseline[0] + 200 * len(self.programs), f"{memory} MiB"
         return result
