@@ -51,6 +51,11 @@ public struct RetryHeaders {
     case late = 2
     /// A lane held it for so long that it gave it back: this one goes on from where the log says.
     case returned = 3
+    /// The same, but requests of it have ended whose rows the lane's worker may still be writing.
+    case returnedAfterRequests = 4
+
+    /// Whether whoever had the message before does not go on with it.
+    public var isReturned: Bool { self == .returned || self == .returnedAfterRequests }
   }
 
   /// The header that says whether the same message may be on its way a second time.
@@ -79,9 +84,13 @@ public struct RetryHeaders {
     ]
   }
 
-  /// Notes in the headers of an outgoing message that it is published once more.
+  /// Notes in the headers of an outgoing message that it is published once more; one that is given back asks the
+  /// log as it is, and nobody else goes on with it.
   public static func notePossibleCopy(in headers: inout [(key: String, value: HeaderValue)]) {
     guard let index = headers.firstIndex(where: { $0.key == Name.copy }) else { return }
+    if case .int(let number) = headers[index].value, Copy(rawValue: number)?.isReturned == true {
+      return
+    }
     headers[index].value = .int(Copy.possible.rawValue)
   }
 

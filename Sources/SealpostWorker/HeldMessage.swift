@@ -21,6 +21,8 @@ struct HeldMessage {
   var detached = 0
   /// Set once it is acknowledged, before its last delivery has ended.
   var isAcknowledged = false
+  /// Set once a request of it was begun.
+  var hadRequests = false
   /// Set where it must come back from the broker instead of being acknowledged.
   var isAbandoned = false
   /// How many of its deliveries have a request under way.

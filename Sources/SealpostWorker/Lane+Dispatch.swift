@@ -54,6 +54,7 @@ extension Lane {
       return settle(delivery: index)
     }
     held.pointee.requests += 1
+    held.pointee.hadRequests = true
     delivery.pointee.sentAt = now
     delivery.pointee.startedAt = instant
     fault?.pass(.beforeSend)

@@ -146,9 +146,13 @@ extension Lane {
       // The other one may be due this very moment.
       delivery.isDeferred = true
       publishCopy(delivery, after: Self.copyDelay)
+    case .unknown where message.copy == .returnedAfterRequests:
+      // Its row may be about to come.
+      delivery.isDeferred = true
+      publishCopy(delivery, after: Self.copyDelay, as: .returned)
     case .unknown: add(delivery)
     // A row that another copy wrote is that copy's to go on from. One that comes again may have written it.
-    case .retryPending where !message.redelivered && message.copy != .returned: break
+    case .retryPending where !message.redelivered && !message.copy.isReturned: break
     case .retryPending(let dueAt):
       publishCopy(delivery, after: max(.zero, dueAt - now) + Self.copyDelay)
     case .waiting:
@@ -159,9 +163,11 @@ extension Lane {
   }
 
   /// Publishes what may be on the ladder already, a while behind that: when it comes the log tells.
-  private func publishCopy(_ delivery: HeldDelivery, after delay: Duration) {
+  private func publishCopy(
+    _ delivery: HeldDelivery, after delay: Duration, as copy: RetryHeaders.Copy = .late
+  ) {
     var delivery = delivery
-    delivery.copy = .late
+    delivery.copy = copy
     delivery.nextStep = ladder.step(for: delay, using: &random)
     messages[delivery.message].pointee.pending += 1
     publishRetry(deliveries.insert(delivery))

@@ -9,7 +9,7 @@ extension Lane {
   static let longestHold: Int64 = 20 * 60 * 1_000_000_000
 
   /// Gives back what was held for too long, but nothing that has a request under way: who gets it again asks the
-  /// log, behind all rows that the recorder has by then.
+  /// log, in this worker behind all rows that the recorder has by then, in another one a while after it.
   func giveBackOld() {
     guard instant - lastGivingBack >= holdLimit / 16, drainDeadline == nil, pause == .none else {
       return
@@ -47,7 +47,10 @@ extension Lane {
       OutgoingMessage(
         exchange: isNotice ? names.notices : "", routingKey: isNotice ? "again" : queue,
         body: message.body, messageID: message.messageID, keptProperties: message.properties,
-        headers: [RetryHeaders.copyHeader(.returned), BrokerMessage.queuedAtHeader(now)],
+        headers: [
+          RetryHeaders.copyHeader(held.pointee.hadRequests ? .returnedAfterRequests : .returned),
+          BrokerMessage.queuedAtHeader(now),
+        ],
         contentType: nil),
       for: .givenBack(index))
   }

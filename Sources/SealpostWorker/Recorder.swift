@@ -72,12 +72,11 @@ final class Recorder: Sendable {
       // Who is alone waits for nobody.
       if suspects.current == nil { gather() }
       var records: [RecordRequest] = []
+      var questions: [ProgressQuestion] = []
       for request in mailbox.drain() {
         switch request {
         case .record(let record): records.append(record)
-        case .progress(let question):
-          commit(&records, &health)
-          answer(question)
+        case .progress(let question): questions.append(question)
         case .beginSuspect(let question) where question.isAlone: suspects.alone.append(question)
         case .beginSuspect(let question): suspects.together.append(question)
         case .endSuspect(let key): suspects.ended.append(key)
@@ -86,6 +85,7 @@ final class Recorder: Sendable {
         if isStopping { break }
       }
       commit(&records, &health)
+      answer(questions)
       end(&suspects)
       if isStopping { return }
       begin(&suspects)
@@ -141,16 +141,31 @@ final class Recorder: Sendable {
     _ = perform("note health", { () throws(StoreError) in try store.apply(changes) })
   }
 
-  private func answer(_ question: ProgressQuestion) {
-    var progress: [DeliveryProgress] = []
-    guard
-      perform(
-        "read the log",
-        { () throws(StoreError) in progress = try store.progress(of: question.deliveries) })
-    else {
-      return
+  /// Answers what was asked, many questions with one look into the log.
+  private func answer(_ questions: [ProgressQuestion]) {
+    var rest = questions[...]
+    while !rest.isEmpty {
+      var count = 0
+      let asked = rest.prefix { question in
+        defer { count += question.deliveries.count }
+        return count < Self.batchRows
+      }
+      rest = rest.dropFirst(asked.count)
+      let all = asked.flatMap(\.deliveries)
+      var progress: [DeliveryProgress] = []
+      guard
+        perform(
+          "read the log", { () throws(StoreError) in progress = try store.progress(of: all) })
+      else { return }
+      var answers = progress[...]
+      for question in asked {
+        let count = question.deliveries.count
+        question.lane.post(
+          .progress(
+            ProgressReply(message: question.message, progress: Array(answers.prefix(count)))))
+        answers = answers.dropFirst(count)
+      }
     }
-    question.lane.post(.progress(ProgressReply(message: question.message, progress: progress)))
   }
 
   /// One suspect at a time is alone in the whole process: two rows left behind would blame both.
