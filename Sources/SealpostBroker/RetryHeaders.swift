@@ -42,7 +42,7 @@ public struct RetryHeaders {
 
   /// Whether the same retry may be on its way a second time: it was published again because a worker or a
   /// connection died before anybody knew that it was confirmed.
-  public enum Copy: Int64 {
+  public enum Copy: Int64, Sendable {
     /// As far as anybody knows there is only this one.
     case none = 0
     /// There may be another with the same due time.

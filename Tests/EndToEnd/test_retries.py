@@ -1,6 +1,7 @@
 """What fails comes again when it is said to, and the log says why."""
 
 import datetime
+import time
 
 import pika
 
@@ -89,6 +90,29 @@ def test_what_an_event_brought_goes_out_with_its_retries(make_program, receiver,
     wait_until(lambda: len(receiver.requests) == 2, "two attempts")
     assert [request.headers["traceparent"] for request in receiver.requests] == [trace, trace]
     assert len({request.digest for request in receiver.requests}) == 1
+
+
+def test_what_a_lane_gave_back_goes_on_where_the_log_says(make_program, receiver, publish):
+    program = make_program(SEALPOST_RETRY_INITIAL="1h", SEALPOST_LANES="1")
+    program.add_webhook(receiver.url("/hook"), "*")
+    receiver.script("/hook", lambda request: 500 if request.event == "evt_failed" else 200)
+    program.start()
+    publisher = publish(program)
+    publisher.publish("evt_failed", event_body())
+    wait_until(lambda: len(program.json("logs")) == 1, "the row of the attempt")
+
+    # Given back by a lane that had sent nothing of it (3), or whose rows may be on their way still (4).
+    start = time.time()
+    for copy in [3, 4]:
+        publisher.publish("evt_failed", event_body(), headers={"sealpost-copy": copy})
+        publisher.publish(f"evt_{copy}", event_body(), headers={"sealpost-copy": copy})
+    came = wait_until(lambda: (r := receiver.requests[1:]) and len(r) == 2 and r, "both deliveries")
+    assert [request.event for request in came] == ["evt_3", "evt_4"], "what has a row is not sent again"
+    assert came[0].time - start < 2 <= came[1].time - start, "a row of it would be there by then"
+    # Whoever gave it back does not go on with it.
+    levels = [f"{program.namespace}.v1.delay.{level}" for level in range(18)]
+    wait_until(lambda: sum(program.broker.depth(level)[0] for level in levels) == 3,
+               "the retry, and that of each copy")
 
 
 def test_retries_of_another_format_wait_and_forged_ones_are_set_aside(make_program, receiver):

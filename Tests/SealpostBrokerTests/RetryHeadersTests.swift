@@ -72,4 +72,17 @@ import Testing
       }
     }
   }
+
+  @Test(arguments: [
+    (RetryHeaders.Copy.none, RetryHeaders.Copy.possible), (.late, .possible),
+    (.returned, .returned), (.returnedAfterRequests, .returnedAfterRequests),
+  ])
+  func whatIsPublishedOnceMoreSaysSo(before: RetryHeaders.Copy, after: RetryHeaders.Copy) {
+    var headers = [RetryHeaders.copyHeader(before)]
+    RetryHeaders.notePossibleCopy(in: &headers)
+    guard case .int(after.rawValue) = headers[0].value else {
+      Issue.record("\(headers)")
+      return
+    }
+  }
 }
