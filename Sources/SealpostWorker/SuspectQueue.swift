@@ -6,7 +6,7 @@ import DequeModule
 /// and whoever gets one of them again tries it alone. While one waits for that or is tried, newly delivered
 /// messages are held back, so that a crash can be its doing only.
 struct SuspectQueue {
-  /// How many are tried at once among everything else. Each of them is tried alone after a crash, so that fewer
+  /// How many a lane tries at once among everything else. Each of them is tried alone after a crash, so that fewer
   /// cost less then, and more are through sooner where nothing crashes.
   static let mostTogether = 64
 
