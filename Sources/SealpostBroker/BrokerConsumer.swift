@@ -17,10 +17,10 @@ public final class BrokerConsumer {
   private let queues: [(name: String, prefetch: UInt16)]
   private let tagPrefix: [UInt8]
   private var tags: [String] = []
-  private var lastTag: UInt64 = 0
-  private var assembly: MessageAssembly?
-  private var early: [BrokerMessage] = []
-  private var pieces: UInt64 = 0
+  @exclusivity(unchecked) private var lastTag: UInt64 = 0
+  @exclusivity(unchecked) private var assembly: MessageAssembly?
+  @exclusivity(unchecked) private var early: [BrokerMessage] = []
+  @exclusivity(unchecked) private var pieces: UInt64 = 0
   private var lull: (pieces: UInt64, since: Int64) = (0, 0)
   private var lastSent = MonotonicTime.nanoseconds()
   /// How often each side shows the other that it lives, as agreed with the broker; zero for never.

@@ -9,4 +9,11 @@ public struct RecordBatch {
 
   /// An empty batch.
   public init() {}
+
+  /// Forgets the rows, and keeps the memory that they were in.
+  public mutating func removeAll() {
+    events.removeAll(keepingCapacity: true)
+    attempts.removeAll(keepingCapacity: true)
+    backlog.removeAll(keepingCapacity: true)
+  }
 }

@@ -17,12 +17,12 @@ public final class HTTPEngine {
   private let multi: UnsafeMutableRawPointer
   private let context: UnsafeMutablePointer<EngineContext>
   private let withoutAccept: UnsafeMutablePointer<curl_slist>
-  private var slots: [UnsafeMutablePointer<TransferSlot>] = []
-  private var free: [UnsafeMutablePointer<TransferSlot>] = []
-  private var unresolved: Deque<UnsafeMutablePointer<TransferSlot>> = []
+  @exclusivity(unchecked) private var slots: [UnsafeMutablePointer<TransferSlot>] = []
+  @exclusivity(unchecked) private var free: [UnsafeMutablePointer<TransferSlot>] = []
+  @exclusivity(unchecked) private var unresolved: Deque<UnsafeMutablePointer<TransferSlot>> = []
 
   /// How many requests are in flight.
-  public private(set) var inFlight = 0
+  @exclusivity(unchecked) public private(set) var inFlight = 0
 
   /// Makes an engine.
   ///

@@ -90,15 +90,15 @@ extension Lane {
     guard !records.isEmpty else { return }
     surroundings.recorder.post(.record(records))
     recordsUnanswered.append(instant)
-    records = RecordRequest(lane: surroundings.mailbox)
+    records = spareRecords.popLast() ?? RecordRequest(lane: surroundings.mailbox)
   }
 
   /// Goes on with deliveries whose rows are durable.
   func recorded(_ reply: RecordReply) {
     recordsUnanswered.removeFirst()
     fault?.pass(.afterLog)
-    for index in reply.detached { detached(index) }
-    for (index, verdict) in zip(reply.attemptDeliveries, reply.verdicts) {
+    for index in reply.request.detached { detached(index) }
+    for (index, verdict) in zip(reply.request.attemptDeliveries, reply.verdicts) {
       guard index >= 0 else {
         release(message: -1 - index)
         continue
@@ -115,7 +115,9 @@ extension Lane {
         settle(delivery: index)
       }
     }
-    for message in reply.backlogMessages { release(message: message) }
+    for message in reply.request.backlogMessages { release(message: message) }
+    reply.request.removeAll()
+    if spareRecords.count < Self.mostSpareRecords { spareRecords.append(reply.request) }
   }
 
   /// Puts the next attempt of a delivery on the ladder.

@@ -55,6 +55,7 @@ final class Lane {
   /// flight any more: each hand-over costs memory and a lock.
   static let recordsPerRequest = 128
   static let recordsPatience: Int32 = 2
+  static let mostSpareRecords = 16
 
   let surroundings: Surroundings
   let metrics: LaneMetrics
@@ -64,40 +65,42 @@ final class Lane {
   let names: BrokerNames
 
   // The broker's side.
-  var consumer: BrokerConsumer?
+  @exclusivity(unchecked) var consumer: BrokerConsumer?
   var connection = 0
   var consumingSince: Int64 = 0
   var wasOfUse = false
-  var acknowledgements = Acknowledgements()
+  @exclusivity(unchecked) var acknowledgements = Acknowledgements()
   var mayHaveMore = false
   var isReading = true
 
   // What is held.
-  var messages = SlotTable<HeldMessage>()
-  var deliveries = SlotTable<HeldDelivery>()
-  var heldBytes = 0
-  var dispatcher: Dispatcher
-  var concurrency: ConcurrencyLimit
-  var endedLastTurn = 0
-  var directory: WebhookDirectory
-  var webhooks: [LaneWebhook?] = []
+  @exclusivity(unchecked) var messages = SlotTable<HeldMessage>()
+  @exclusivity(unchecked) var deliveries = SlotTable<HeldDelivery>()
+  @exclusivity(unchecked) var heldBytes = 0
+  @exclusivity(unchecked) var dispatcher: Dispatcher
+  @exclusivity(unchecked) var concurrency: ConcurrencyLimit
+  @exclusivity(unchecked) var endedLastTurn = 0
+  @exclusivity(unchecked) var directory: WebhookDirectory
+  @exclusivity(unchecked) var webhooks: [LaneWebhook?] = []
   var webhooksMade = 0
-  var scanner = EventScanner()
+  @exclusivity(unchecked) var scanner = EventScanner()
   var random = SystemRandomNumberGenerator()
   var questions: [Int32: [DirectoryEntry]] = [:]
   var awaitingDirectory: [Int32] = []
-  var suspects = SuspectQueue()
-  var fairShare: FairShare
+  @exclusivity(unchecked) var suspects = SuspectQueue()
+  @exclusivity(unchecked) var fairShare: FairShare
 
   // What this turn hands on.
-  var records: RecordRequest
-  var publishes: [PublishRequest] = []
-  var recordsUnanswered: Deque<Int64> = []
+  @exclusivity(unchecked) var records: RecordRequest
+  /// Requests that were answered, for their memory.
+  @exclusivity(unchecked) var spareRecords: [RecordRequest] = []
+  @exclusivity(unchecked) var publishes: [PublishRequest] = []
+  @exclusivity(unchecked) var recordsUnanswered: Deque<Int64> = []
 
   // Time, read once per turn: of the world, for rows and messages; and monotonic nanoseconds, for
   // everything that waits, since the former may jump.
-  var now = Timestamp.now()
-  var instant = MonotonicTime.nanoseconds()
+  @exclusivity(unchecked) var now = Timestamp.now()
+  @exclusivity(unchecked) var instant = MonotonicTime.nanoseconds()
   var lastTick: Int64 = 0
   var lastLook: Int64 = 0
   /// When something last came from the broker, heartbeats included.
@@ -105,8 +108,8 @@ final class Lane {
   var drainDeadline: Int64?
   var pause = Pause.none
   var isStopped = false
-  var rejections = RejectionLog()
-  var fault: FaultPoint?
+  @exclusivity(unchecked) var rejections = RejectionLog()
+  @exclusivity(unchecked) var fault: FaultPoint?
   let holdLimit: Int64
   var lastGivingBack: Int64 = 0
 

@@ -36,21 +36,32 @@ struct ConnectedConsumer: @unchecked Sendable {
   let consumer: BrokerConsumer
 }
 
-/// Rows of one lane for the recorder.
+/// Rows of one lane for the recorder. It comes back with the answer, and the lane uses it again: so the memory
+/// of the rows, and the counts of references in them, are one thread's.
 ///
-/// Sendable because the memory behind its pointers belongs to messages that the lane holds until
-/// the reply, and neither side writes to them.
-struct RecordRequest: @unchecked Sendable {
+/// Sendable because lane and recorder have it in turns, and the memory behind its pointers belongs to messages
+/// that the lane holds until the reply, and neither side writes to them.
+final class RecordRequest: @unchecked Sendable {
   let lane: Mailbox<LaneMessage>
-  var batch = RecordBatch()
+  @exclusivity(unchecked) var batch = RecordBatch()
   /// The delivery of each attempt in the batch.
-  var attemptDeliveries: [Int32] = []
+  @exclusivity(unchecked) var attemptDeliveries: [Int32] = []
   /// The message of each row for the backlog in the batch that a message waits for.
   var backlogMessages: [Int32] = []
   /// The deliveries under way that are in the backlog with this batch.
   var detached: [Int32] = []
   /// When the first row came in, monotonic.
-  var since: Int64 = 0
+  @exclusivity(unchecked) var since: Int64 = 0
+
+  init(lane: Mailbox<LaneMessage>) { self.lane = lane }
+
+  /// Forgets the rows, and keeps the memory that they were in.
+  func removeAll() {
+    batch.removeAll()
+    attemptDeliveries.removeAll(keepingCapacity: true)
+    backlogMessages.removeAll(keepingCapacity: true)
+    detached.removeAll(keepingCapacity: true)
+  }
 
   var isEmpty: Bool { batch.attempts.isEmpty && batch.backlog.isEmpty }
   var rows: Int { batch.attempts.count + batch.backlog.count }
@@ -58,14 +69,9 @@ struct RecordRequest: @unchecked Sendable {
 
 /// The recorder's answer to a request, after its commit.
 struct RecordReply: Sendable {
+  let request: RecordRequest
   /// What became of each attempt's row.
   let verdicts: [RecordVerdict]
-  /// The delivery of each verdict.
-  let attemptDeliveries: [Int32]
-  /// One entry for each delivery that is in the backlog now: the message it belongs to.
-  let backlogMessages: [Int32]
-  /// The deliveries under way that are in the backlog now.
-  let detached: [Int32]
 }
 
 /// A question of what the log knows about a redelivered message.

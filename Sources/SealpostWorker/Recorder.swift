@@ -105,18 +105,7 @@ final class Recorder: Sendable {
   }
 
   private func commit(_ requests: inout [RecordRequest], _ health: inout HealthTracker) {
-    guard !requests.isEmpty else { return }
-    let batches = requests.map(\.batch)
-    var verdicts: [[RecordVerdict]] = []
-    guard
-      perform(
-        "record attempts",
-        { () throws(StoreError) in
-          let begun = MonotonicTime.nanoseconds()
-          verdicts = try store.record(batches)
-          metrics.commit.observe(Int((MonotonicTime.nanoseconds() - begun) / 1000))
-        })
-    else { return }
+    guard !requests.isEmpty, let verdicts = record(requests) else { return }
     metrics.batchRows.observe(requests.reduce(0) { $0 + $1.rows })
     // Before the lanes hear of it: what the rows point into is theirs, and may go then.
     for (request, verdicts) in zip(requests, verdicts) {
@@ -129,16 +118,26 @@ final class Recorder: Sendable {
       }
     }
     for (request, verdicts) in zip(requests, verdicts) {
-      request.lane.post(
-        .recorded(
-          RecordReply(
-            verdicts: verdicts, attemptDeliveries: request.attemptDeliveries,
-            backlogMessages: request.backlogMessages, detached: request.detached)))
+      request.lane.post(.recorded(RecordReply(request: request, verdicts: verdicts)))
     }
     requests = []
     let changes = health.takeChanges()
     guard !changes.isEmpty else { return }
     _ = perform("note health", { () throws(StoreError) in try store.apply(changes) })
+  }
+
+  /// Writes the rows; nil where it is told to give up.
+  private func record(_ requests: [RecordRequest]) -> [[RecordVerdict]]? {
+    let batches = requests.map(\.batch)
+    var verdicts: [[RecordVerdict]]?
+    _ = perform(
+      "record attempts",
+      { () throws(StoreError) in
+        let begun = MonotonicTime.nanoseconds()
+        verdicts = try store.record(batches)
+        metrics.commit.observe(Int((MonotonicTime.nanoseconds() - begun) / 1000))
+      })
+    return verdicts
   }
 
   /// Answers what was asked, many questions with one look into the log.

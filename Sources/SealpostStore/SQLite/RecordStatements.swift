@@ -1,140 +1,142 @@
+internal import CSQLite
 import GRDB
 internal import GRDBSQLite
 import SealpostCore
 
-/// The recorder's statements, prepared once on GRDB's connection and bound straight from the memory of
-/// messages: going through GRDB's own values costs twice as much a row.
+/// The recorder's statements, prepared once on GRDB's connection. Those of events and attempts take a batch at
+/// a time straight from the memory of the lanes: see `RowTable`.
 ///
-/// For one transaction: every text bound is the caller's until the step.
+/// For one transaction that holds the write lock.
 struct RecordStatements {
-  private let find: OpaquePointer
-  private let insertEvent: OpaquePointer
-  private let insertAttempt: OpaquePointer
-  private let insertBacklog: OpaquePointer
-  private let insertSpan: OpaquePointer
+  private let finder: EventFinder
+  private let insertEvents: Statement
+  private let insertAttempts: Statement
+  private let findAttempt: Statement
+  private let insertBacklog: Statement
+  private let insertSpan: Statement
+  private let connection: OpaquePointer
+  /// The next key of an event, and the next number of an attempt.
+  private var nextKey: Int64
+  private var nextID: Int64
   /// The webhooks that are known to have rows in the span of the log that is being filled.
   private var span: Int64 = -1
   private var webhooksOfSpan: Set<Int64> = []
-  private let connection: OpaquePointer
-  private let hash: EventHash
-  /// Holds the statements above.
-  private let statements: [Statement]
 
   init(_ database: Database, _ hash: EventHash) throws {
-    statements = try [
-      "SELECT key, account, id FROM events WHERE hash = ?",
-      """
-      INSERT INTO events (hash, account, id, name, body, triggered_at, received_at,
-        traceparent)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-      """,
-      """
-      INSERT INTO attempts (event, webhook, run, number, trigger, url, sent_at, received_at, dns,
-        connect, tls, first_byte, total, remote_address, status, outcome, reason, next_attempt_at,
-        response_headers, response_body)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-      ON CONFLICT (event, webhook, run, number) DO NOTHING
-      """,
-      """
-      INSERT INTO backlog (event, webhook, run, attempt, first_attempt_at, state, reason, created_at,
-        due_at, trigger)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-      ON CONFLICT (event, webhook, run) DO UPDATE SET generation = generation + 1,
-        state = excluded.state, reason = excluded.reason, due_at = excluded.due_at,
-        attempt = max(attempt, excluded.attempt)
-      WHERE state = 'waiting'
-      """,
-      "INSERT OR IGNORE INTO attempt_spans VALUES (?, ?)",
-    ].map { try database.cachedStatement(sql: $0) }
     guard let connection = database.sqliteConnection else {
       throw StoreError.failed("the connection is closed")
     }
     self.connection = connection
-    self.hash = hash
-    find = statements[0].sqliteStatement
-    insertEvent = statements[1].sqliteStatement
-    insertAttempt = statements[2].sqliteStatement
-    insertBacklog = statements[3].sqliteStatement
-    insertSpan = statements[4].sqliteStatement
+    finder = try EventFinder(database, hash)
+    // OR FAIL: what fails ends the transaction, so SQLite need not keep every page as it was before the statement.
+    insertEvents = try database.cachedStatement(
+      sql: """
+        INSERT OR FAIL INTO events (\(NewEventRows.columns))
+        SELECT c0, c1, c2, c3, c4, c5, c6, c7, c8 FROM recorded_rows(?)
+        """)
+    insertAttempts = try database.cachedStatement(
+      sql: """
+        INSERT OR FAIL INTO attempts (\(NewAttemptRows.columns))
+        SELECT c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13, c14, c15, c16, c17, c18, c19, c20
+        FROM recorded_rows(?) WHERE true
+        ON CONFLICT (event, webhook, run, number) DO NOTHING
+        """)
+    findAttempt = try database.cachedStatement(
+      sql: "SELECT id FROM attempts WHERE event = ? AND webhook = ? AND run = ? AND number = ?")
+    insertBacklog = try database.cachedStatement(
+      sql: """
+        INSERT INTO backlog (event, webhook, run, attempt, first_attempt_at, state, reason, created_at,
+          due_at, trigger)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (event, webhook, run) DO UPDATE SET generation = generation + 1,
+          state = excluded.state, reason = excluded.reason, due_at = excluded.due_at,
+          attempt = max(attempt, excluded.attempt)
+        WHERE state = 'waiting'
+        """)
+    insertSpan = try database.cachedStatement(
+      sql: "INSERT OR IGNORE INTO attempt_spans VALUES (?, ?)")
+    nextKey = try Self.next(after: "SELECT max(key) FROM events", database)
+    nextID = try Self.next(after: "SELECT max(id) FROM attempts", database)
   }
 
-  /// The key of an event, which is inserted where it is not there.
-  mutating func key(of event: EventRow, _ fresh: inout FreshEvents) throws -> Int64 {
-    let hash = hash.make(event.account, event.id, event.triggeredAt)
-    if !fresh.add(hash), let key = try findKey(hash, account: event.account, id: event.id) {
-      return key
-    }
-    sqlite3_bind_int64(insertEvent, 1, hash)
-    bind(insertEvent, 2, text: event.account)
-    bind(insertEvent, 3, text: event.id)
-    bind(insertEvent, 4, text: event.name)
-    bind(insertEvent, 5, blob: event.body)
-    sqlite3_bind_int64(insertEvent, 6, event.triggeredAt.nanoseconds)
-    sqlite3_bind_int64(insertEvent, 7, event.receivedAt.nanoseconds)
-    if let traceparent = event.traceparent {
-      bind(insertEvent, 8, text: traceparent)
-    } else {
-      sqlite3_bind_null(insertEvent, 8)
-    }
-    try run(insertEvent)
-    return sqlite3_last_insert_rowid(connection)
+  private static func next(after greatest: String, _ database: Database) throws -> Int64 {
+    let greatest = try Int64.fetchOne(database.cachedStatement(sql: greatest))
+    return (greatest ?? 0) + 1
   }
 
-  /// The key of the event that a question is about, or nil.
-  mutating func findKey(_ query: DeliveryQuery) throws -> Int64? {
-    try findKey(
-      hash.make(query.account, query.eventID, query.triggeredAt), account: query.account,
-      id: query.eventID)
-  }
-
-  /// Events may share a hash, so their texts are compared.
-  private func findKey(
-    _ hash: Int64, account: UnsafeRawBufferPointer, id: UnsafeRawBufferPointer
-  ) throws -> Int64? {
-    sqlite3_bind_int64(find, 1, hash)
-    defer { sqlite3_reset(find) }
-    while true {
-      switch sqlite3_step(find) {
-      case SQLITE_ROW:
-        if column(find, 1, is: account), column(find, 2, is: id) {
-          return sqlite3_column_int64(find, 0)
-        }
-      case SQLITE_DONE: return nil
-      default: throw failure()
-      }
-    }
-  }
-
-  /// Inserts an attempt; false where the log has it.
-  mutating func insert(_ row: borrowing AttemptRow, event: Int64) throws -> Bool {
-    let statement = insertAttempt
-    sqlite3_bind_int64(statement, 1, event)
-    sqlite3_bind_int64(statement, 2, row.webhookKey)
-    sqlite3_bind_int64(statement, 3, Int64(row.run))
-    sqlite3_bind_int64(statement, 4, Int64(row.number))
-    sqlite3_bind_int64(statement, 5, Int64(row.trigger.rawValue))
-    sqlite3_bind_int64(statement, 7, row.sentAt.nanoseconds)
-    bind(statement, 8, row.receivedAt?.nanoseconds)
-    sqlite3_bind_int64(statement, 9, row.timings.dns)
-    sqlite3_bind_int64(statement, 10, row.timings.connect)
-    sqlite3_bind_int64(statement, 11, row.timings.tls)
-    sqlite3_bind_int64(statement, 12, row.timings.firstByte)
-    sqlite3_bind_int64(statement, 13, row.timings.total)
-    sqlite3_bind_int64(statement, 15, Int64(row.status))
-    sqlite3_bind_int64(statement, 16, Int64(row.outcome.rawValue))
-    bind(statement, 17, row.reason.map { Int64($0.code) })
-    bind(statement, 18, row.nextAttemptAt?.nanoseconds)
-    let response = row.response
-    try withText(row.url, statement, 6) {
-      try withText(row.remoteAddress, statement, 14) {
-        try withBlob(response?.headers, statement, 19) {
-          try withBlob(response?.body, statement, 20) { try run(statement) }
+  /// The keys of events. Those that are not there are inserted.
+  mutating func keys(of events: [EventRow], _ fresh: inout FreshEvents) throws -> [Int64] {
+    var keys: [Int64] = []
+    keys.reserveCapacity(events.count)
+    var new: [NewEventRows.New] = []
+    new.reserveCapacity(events.count)
+    for (index, event) in events.enumerated() {
+      let hash = finder.hash.make(event.account, event.id, event.triggeredAt)
+      if !fresh.add(hash) {
+        // It may be one of those before it.
+        try insert(&new, of: events)
+        if let key = try finder.key(hash, account: event.account, id: event.id) {
+          keys.append(key)
+          continue
         }
       }
+      keys.append(nextKey + Int64(new.count))
+      new.append(NewEventRows.New(index: index, hash: hash))
     }
-    guard sqlite3_changes(connection) == 1 else { return false }
-    try noteSpan(of: sqlite3_last_insert_rowid(connection), webhook: row.webhookKey)
-    return true
+    try insert(&new, of: events)
+    return keys
+  }
+
+  private mutating func insert(_ new: inout [NewEventRows.New], of events: [EventRow]) throws {
+    try events.withUnsafeBufferPointer { events in
+      try new.withUnsafeBufferPointer { new in
+        guard let events = events.baseAddress, let first = new.baseAddress else { return }
+        try run(
+          insertEvents, NewEventRows(events: events, new: first, firstKey: nextKey),
+          count: new.count, NewEventRows.column)
+      }
+    }
+    nextKey += Int64(new.count)
+    new.removeAll(keepingCapacity: true)
+  }
+
+  /// Inserts attempts and tells which of them the log had.
+  mutating func insert(_ attempts: UnsafeBufferPointer<AttemptRow>, events: [Int64]) throws
+    -> [RecordVerdict]
+  {
+    let firstID = nextID
+    nextID += Int64(attempts.count)
+    try events.withUnsafeBufferPointer { events in
+      guard let attempts = attempts.baseAddress, let events = events.baseAddress else { return }
+      try run(
+        insertAttempts, NewAttemptRows(attempts: attempts, events: events, firstID: firstID),
+        count: Int(nextID - firstID), NewAttemptRows.column)
+    }
+    var verdicts = [RecordVerdict](repeating: .inserted, count: attempts.count)
+    if Int(sqlite3_changes(connection)) < attempts.count {
+      try find(&verdicts, attempts, events: events, firstID: firstID)
+    }
+    for index in attempts.indices where verdicts[index] == .inserted {
+      try noteSpan(of: firstID + Int64(index), webhook: attempts[index].webhookKey)
+    }
+    return verdicts
+  }
+
+  /// Sees which attempts the log had: their rows have other numbers.
+  private func find(
+    _ verdicts: inout [RecordVerdict], _ attempts: UnsafeBufferPointer<AttemptRow>, events: [Int64],
+    firstID: Int64
+  ) throws {
+    let find = findAttempt.sqliteStatement
+    for index in attempts.indices {
+      sqlite3_bind_int64(find, 1, events[attempts[index].event])
+      sqlite3_bind_int64(find, 2, attempts[index].webhookKey)
+      sqlite3_bind_int64(find, 3, Int64(attempts[index].run))
+      sqlite3_bind_int64(find, 4, Int64(attempts[index].number))
+      defer { sqlite3_reset(find) }
+      guard sqlite3_step(find) == SQLITE_ROW else { throw DatabaseError(lastOf: connection) }
+      if sqlite3_column_int64(find, 0) != firstID + Int64(index) { verdicts[index] = .duplicate }
+    }
   }
 
   private mutating func noteSpan(of id: Int64, webhook: Int64) throws {
@@ -143,97 +145,39 @@ struct RecordStatements {
       webhooksOfSpan.removeAll(keepingCapacity: true)
     }
     guard webhooksOfSpan.insert(webhook).inserted else { return }
-    sqlite3_bind_int64(insertSpan, 1, span)
-    sqlite3_bind_int64(insertSpan, 2, webhook)
+    sqlite3_bind_int64(insertSpan.sqliteStatement, 1, span)
+    sqlite3_bind_int64(insertSpan.sqliteStatement, 2, webhook)
     try run(insertSpan)
   }
 
   /// Inserts a row of the backlog. Where its delivery waits there already, that row gets a new generation:
   /// whoever is about to take it out sees that it came back, and leaves it.
-  mutating func insert(_ row: BacklogRow, event: Int64) throws {
-    let statement = insertBacklog
-    sqlite3_bind_int64(statement, 1, event)
-    sqlite3_bind_int64(statement, 2, row.webhookKey)
-    sqlite3_bind_int64(statement, 3, Int64(row.run))
-    sqlite3_bind_int64(statement, 4, Int64(row.attempt))
-    sqlite3_bind_int64(statement, 5, row.firstAttemptAt.nanoseconds)
-    sqlite3_bind_int64(statement, 8, Timestamp.now().nanoseconds)
-    sqlite3_bind_int64(statement, 9, row.dueAt.nanoseconds)
-    sqlite3_bind_int64(statement, 10, Int64(row.trigger.rawValue))
-    try withText(row.state.rawValue, statement, 6) {
-      try withText(row.reason, statement, 7) { try run(statement) }
-    }
+  func insert(_ row: BacklogRow, event: Int64) throws {
+    try insertBacklog.execute(arguments: [
+      event, row.webhookKey, row.run, row.attempt, row.firstAttemptAt.nanoseconds,
+      row.state.rawValue, row.reason, Timestamp.now().nanoseconds, row.dueAt.nanoseconds,
+      row.trigger.rawValue,
+    ])
   }
 
-  private func run(_ statement: OpaquePointer) throws {
-    let code = sqlite3_step(statement)
-    sqlite3_reset(statement)
-    guard code == SQLITE_DONE else { throw failure() }
-  }
-
-  private func failure() -> DatabaseError {
-    DatabaseError(
-      resultCode: ResultCode(rawValue: sqlite3_errcode(connection)),
-      message: String(cString: sqlite3_errmsg(connection)))
-  }
-
-  private func bind(_ statement: OpaquePointer, _ index: Int32, text: UnsafeRawBufferPointer) {
-    sqlite3_bind_text(
-      statement, index, text.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(text.count),
-      nil)
-  }
-
-  private func bind(_ statement: OpaquePointer, _ index: Int32, blob: UnsafeRawBufferPointer) {
-    guard let start = blob.baseAddress, blob.count > 0 else {
-      sqlite3_bind_zeroblob(statement, index, 0)
-      return
-    }
-    sqlite3_bind_blob(statement, index, start, Int32(blob.count), nil)
-  }
-
-  private func bind(_ statement: OpaquePointer, _ index: Int32, _ value: Int64?) {
-    if let value {
-      sqlite3_bind_int64(statement, index, value)
-    } else {
-      sqlite3_bind_null(statement, index)
-    }
-  }
-
-  private func withText(
-    _ text: String?, _ statement: OpaquePointer, _ index: Int32, _ body: () throws -> Void
+  private func run<Rows>(
+    _ statement: Statement, _ rows: Rows, count: Int,
+    _ column: @convention(c) (UnsafeRawPointer?, Int64, OpaquePointer?, CInt) -> Void
   ) throws {
-    guard let text else {
-      sqlite3_bind_null(statement, index)
-      return try body()
-    }
-    func bindBytes(_ bytes: UnsafeBufferPointer<UInt8>) throws {
-      bind(statement, index, text: UnsafeRawBufferPointer(bytes))
-      try body()
-    }
-    // Without a copy, whose count of references the lanes' threads would share.
-    if try text.utf8.withContiguousStorageIfAvailable(bindBytes) == nil {
-      try Array(text.utf8).withUnsafeBufferPointer(bindBytes)
+    try withUnsafePointer(to: rows) { memory in
+      var rows = sealpost_rows(memory: memory, count: Int64(count), column: column)
+      try withUnsafePointer(to: &rows) { rows in
+        sealpost_bind_rows(statement.sqliteStatement, 1, rows)
+        defer { sqlite3_bind_null(statement.sqliteStatement, 1) }
+        try run(statement)
+      }
     }
   }
 
-  private func withBlob(
-    _ bytes: [UInt8]?, _ statement: OpaquePointer, _ index: Int32, _ body: () throws -> Void
-  ) throws {
-    guard let bytes else {
-      sqlite3_bind_null(statement, index)
-      return try body()
-    }
-    try bytes.withUnsafeBytes {
-      bind(statement, index, blob: $0)
-      try body()
-    }
-  }
-
-  private func column(_ statement: OpaquePointer, _ index: Int32, is text: UnsafeRawBufferPointer)
-    -> Bool
-  {
-    let count = Int(sqlite3_column_bytes(statement, index))
-    return UnsafeRawBufferPointer(start: sqlite3_column_text(statement, index), count: count)
-      .elementsEqual(text)
+  private func run(_ statement: Statement) throws {
+    let code = sqlite3_step(statement.sqliteStatement)
+    let error = code == SQLITE_DONE ? nil : DatabaseError(lastOf: connection)
+    sqlite3_reset(statement.sqliteStatement)
+    if let error { throw error }
   }
 }

@@ -1,6 +1,5 @@
 import Foundation
 import GRDB
-internal import GRDBSQLite
 import SealpostCore
 import Synchronization
 
@@ -20,26 +19,24 @@ extension SQLiteStore: RecordingStore {
     _ batch: RecordBatch, _ statements: inout RecordStatements, _ fresh: inout FreshEvents,
     _ database: Database
   ) throws -> [RecordVerdict] {
-    let keys = try batch.events.map { try statements.key(of: $0, &fresh) }
+    let keys = try statements.keys(of: batch.events, &fresh)
     // Before the attempts: the end of one may take a row of this batch out again.
     for row in batch.backlog { try statements.insert(row, event: keys[row.event]) }
-    var verdicts: [RecordVerdict] = []
-    verdicts.reserveCapacity(batch.attempts.count)
     // In place: a copy of a row counts references that the lanes' threads count too.
-    try batch.attempts.withUnsafeBufferPointer { rows in
-      for index in rows.indices {
-        verdicts.append(
-          try record(rows[index], event: keys[rows[index].event], &statements, database))
+    return try batch.attempts.withUnsafeBufferPointer { rows in
+      let verdicts = try statements.insert(rows, events: keys)
+      for index in rows.indices where verdicts[index] == .inserted {
+        try end(rows[index], event: keys[rows[index].event], statements, database)
       }
+      return verdicts
     }
-    return verdicts
   }
 
-  private func record(
-    _ row: borrowing AttemptRow, event: Int64, _ statements: inout RecordStatements,
+  /// Carries out what the end of a delivery means for the backlog.
+  private func end(
+    _ row: borrowing AttemptRow, event: Int64, _ statements: borrowing RecordStatements,
     _ database: Database
-  ) throws -> RecordVerdict {
-    guard try statements.insert(row, event: event) else { return .duplicate }
+  ) throws {
     if row.isInBacklog, row.outcome != .retry {
       try database.cachedStatement(
         sql: """
@@ -55,16 +52,15 @@ extension SQLiteStore: RecordingStore {
           reason: row.reason?.id ?? "exhausted"),
         event: event)
     }
-    return .inserted
   }
 
   /// As `RecordingStore` says.
   public func progress(of deliveries: [DeliveryQuery]) throws(StoreError) -> [DeliveryProgress] {
     // On the writer's connection: what this process committed a moment ago must be seen.
     try writeBlocking { database in
-      var statements = try RecordStatements(database, eventHash)
+      let finder = try EventFinder(database, eventHash)
       return try deliveries.map { query in
-        guard let event = try statements.findKey(query) else { return .unknown }
+        guard let event = try finder.key(of: query) else { return .unknown }
         return try progress(query, event: event, database)
       }
     }

@@ -58,6 +58,7 @@ public final class SQLiteStore: Sendable, Store {
         // already, its pages stay as they are. The cache is in KiB.
         try database.execute(
           sql: "PRAGMA page_size = 16384; PRAGMA synchronous = FULL; PRAGMA cache_size = -8192")
+        try RowTable.add(to: database)
       }
       pool = try DatabasePool(path: path, configuration: configuration)
       // Whoever reads the file reads what customers send each other.
