@@ -1,3 +1,5 @@
+import SealpostCore
+
 /// The basic properties of a message (AMQP 0-9-1, class 60), read from their encoded bytes; the pointers
 /// lead into those.
 struct AMQPProperties {
@@ -38,7 +40,7 @@ struct AMQPField {
   let kind: UInt8
   let value: UnsafeRawBufferPointer
 
-  func name(is text: String) -> Bool { name.elementsEqual(text.utf8) }
+  func name(is text: String) -> Bool { name.isEqual(to: text) }
 
   /// The bytes of a string.
   var text: UnsafeRawBufferPointer? {

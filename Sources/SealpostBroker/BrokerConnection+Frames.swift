@@ -9,7 +9,7 @@ extension BrokerConnection {
   /// frame of a channel that is not open ends the connection.
   func nextFrame(within duration: Duration = .zero) throws(BrokerError) -> amqp_frame_t? {
     var frame = amqp_frame_t()
-    var timeout = timeval(duration)
+    var timeout = duration == .zero ? timeval() : timeval(duration)
     watch?.readBegins()
     let status = amqp_simple_wait_frame_noblock(state, &frame, &timeout)
     watch?.readEnds()

@@ -1,5 +1,5 @@
 /// Which webhooks of one account listen to which events.
-final class AccountRoutes: Sendable {
+public final class AccountRoutes: Sendable {
   /// All webhooks of the account in the order of their public identities: most accounts have few, and a
   /// dictionary for each would take more memory than the webhooks.
   let entries: [DirectoryEntry]
@@ -45,7 +45,7 @@ final class AccountRoutes: Sendable {
   }
 
   /// Calls `body` once with each webhook that listens to the event.
-  func matches(_ event: UnsafeRawBufferPointer, _ body: (DirectoryEntry) -> Void) {
+  public func matches(_ event: UnsafeRawBufferPointer, _ body: (DirectoryEntry) -> Void) {
     if let entries = names.value(event) {
       for entry in entries { body(entry) }
     }

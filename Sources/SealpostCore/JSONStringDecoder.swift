@@ -5,12 +5,14 @@ struct JSONStringDecoder {
   private let end: Int
   private var rest: [UInt8] = []
   private let start: Int
+  private let hasEscapes: Bool
 
   init(_ string: JSONText.StringRange, in bytes: UnsafeRawBufferPointer) {
     self.bytes = bytes
     start = string.start
     offset = string.start
     end = string.end
+    hasEscapes = string.hasEscapes
   }
 
   /// The next byte of the string as UTF-8, or nil at its end.
@@ -44,6 +46,9 @@ struct JSONStringDecoder {
 
   /// Whether the whole string, from its start, is `text`.
   mutating func isEqual(to text: StaticString) -> Bool {
+    guard hasEscapes else {
+      return UnsafeRawBufferPointer(rebasing: bytes[start..<end]).isEqual(to: text)
+    }
     offset = start
     rest = []
     for index in 0..<text.utf8CodeUnitCount {

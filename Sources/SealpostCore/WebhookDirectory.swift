@@ -25,11 +25,9 @@ public struct WebhookDirectory: Sendable {
   /// An empty directory.
   public init() {}
 
-  /// Calls `body` once with each webhook that asked for the event. Makes no strings; any thread.
-  public func matches(
-    account: UnsafeRawBufferPointer, event: UnsafeRawBufferPointer, _ body: (DirectoryEntry) -> Void
-  ) {
-    accounts.value(account)?.matches(event, body)
+  /// Which webhooks of an account listen to what, or nil where it has none. Makes no strings; any thread.
+  public func routes(of account: UnsafeRawBufferPointer) -> AccountRoutes? {
+    accounts.value(account)
   }
 
   /// How many accounts have, or had, webhooks.
@@ -115,6 +113,6 @@ public struct WebhookDirectory: Sendable {
 
   private func routes(_ account: String) -> AccountRoutes? {
     var account = account
-    return account.withUTF8 { accounts.value(UnsafeRawBufferPointer($0)) }
+    return account.withUTF8 { routes(of: UnsafeRawBufferPointer($0)) }
   }
 }

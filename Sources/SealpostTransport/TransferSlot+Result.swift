@@ -2,8 +2,9 @@ internal import CCurl
 import SealpostCore
 
 extension TransferSlot {
-  /// What came of the request that has ended with `code`.
-  func result(_ code: CURLcode) -> AttemptResult {
+  /// What came of the request that has ended with `code`. Mutating, so that the slot is looked at where it is: a
+  /// copy would be as much work as the rest.
+  mutating func result(_ code: CURLcode) -> AttemptResult {
     AttemptResult(
       status: isHeadComplete ? status : 0, failure: failure(code), timings: timings,
       remoteAddress: context.pointee.isProxied || (wasDenied && !wasDialed) ? nil : remoteAddress,

@@ -12,6 +12,11 @@ struct HealthTracker {
 
   init(policy: HealthPolicy) { self.policy = policy }
 
+  /// Whether there is anything to note of an attempt: of nearly all there is not.
+  func isConcerned(by outcome: AttemptOutcome, wasUnwell: Bool) -> Bool {
+    outcome != .delivered || wasUnwell || !streaks.isEmpty
+  }
+
   /// Notes an attempt that is in the log.
   mutating func note(_ row: borrowing AttemptRow, of event: borrowing EventRow) {
     if row.outcome == .delivered {

@@ -20,16 +20,16 @@ extension Lane {
 
   /// Takes a delivery that may be sent to the dispatcher, or sends it away where its webhook cannot take it
   /// soon. Its message already counts it as pending.
-  func dispatch(_ delivery: HeldDelivery) {
+  func dispatch(_ delivery: consuming HeldDelivery) {
     let admission = dispatcher.admit(
       webhook: delivery.entry.slot, isDeferred: delivery.deferrals > 0, now: instant)
     switch admission {
     case .wait:
+      let (entry, line) = (delivery.entry, delivery.line)
       dispatcher.enqueue(
-        deliveries.insert(delivery), webhook: delivery.entry.slot, host: delivery.entry.host,
-        line: delivery.line, now: instant)
+        deliveries.insert(delivery), webhook: entry.slot, host: entry.host, line: line, now: instant
+      )
     case .later(let delay):
-      var delivery = delivery
       delivery.isDeferred = true
       delivery.nextStep = ladder.step(for: delay, using: &random)
       metrics.count(.deferrals)
@@ -63,7 +63,7 @@ extension Lane {
       try engine.start(
         webhook.target, body: held.pointee.message.body, token: Int(index)
       ) { head in
-        writeHead(&head, delivery.pointee, held.pointee, webhook)
+        writeHead(&head, delivery, held, webhook)
       }
     } catch {
       surroundings.logger.error(
@@ -101,8 +101,8 @@ extension Lane {
   }
 
   private func writeHead(
-    _ head: inout HeaderWriter, _ delivery: borrowing HeldDelivery, _ held: borrowing HeldMessage,
-    _ webhook: LaneWebhook
+    _ head: inout HeaderWriter, _ delivery: UnsafePointer<HeldDelivery>,
+    _ held: UnsafePointer<HeldMessage>, _ webhook: LaneWebhook
   ) {
     let seconds = now.seconds
     head.append("Content-Type: application/json; charset=utf-8\r\nWebhook-Signature: ")
@@ -110,20 +110,20 @@ extension Lane {
       byteCount: WebhookSigner.maximumSignatureBytes, alignment: 1
     ) { signature in
       let count = webhook.signer.sign(
-        body: held.message.body, id: held.eventID, timestamp: seconds, into: signature)
+        body: held.pointee.message.body, id: held.pointee.eventID, timestamp: seconds, into: signature)
       head.append(UnsafeRawBufferPointer(rebasing: signature[..<count]))
     }
     head.append("\r\nWebhook-Id: ")
-    head.append(held.eventID)
+    head.append(held.pointee.eventID)
     head.append("\r\nWebhook-Timestamp: ")
     head.append(decimal: seconds)
     head.append("\r\nWebhook-Event: ")
-    head.append(held.eventName)
+    head.append(held.pointee.eventName)
     head.append("\r\nWebhook-Attempt: ")
-    head.append(decimal: Int64(delivery.attempt))
+    head.append(decimal: Int64(delivery.pointee.attempt))
     head.append("\r\nUser-Agent: ")
     head.append(surroundings.settings.userAgent)
-    if let traceparent = held.message.traceparent, TraceParent.isValid(traceparent) {
+    if let traceparent = held.pointee.message.traceparent, TraceParent.isValid(traceparent) {
       head.append("\r\ntraceparent: ")
       head.append(traceparent)
     }
@@ -147,8 +147,32 @@ extension Lane {
     let delivery = deliveries[index]
     messages[delivery.pointee.message].pointee.requests -= 1
     endedLastTurn += 1
-    var row = attemptRow(delivery.pointee)
-    var judgement: AttemptJudgement
+    // Filled in where it is: a copy of a row counts references.
+    let last = records.batch.attempts.count
+    records.batch.attempts.append(attemptRow(delivery))
+    records.attemptDeliveries.append(index)
+    let end = fill(&records.batch.attempts[last], delivery, ending)
+    let news = dispatcher.ended(
+      webhook: delivery.pointee.entry.slot, line: delivery.pointee.line, end,
+      startedAt: delivery.pointee.startedAt, now: instant)
+    if let news { tell(news, delivery.pointee.entry) }
+    delivery.pointee.startedAt = 0
+    if delivery.pointee.isInBacklog {
+      records.batch.attempts[last].isInBacklog = true
+      if let dueAt = records.batch.attempts[last].nextAttemptAt {
+        // Its next attempt takes the place of this one in the backlog instead of going to the ladder.
+        keepForAnswer(delivery.pointee, attempt: delivery.pointee.attempt + 1, dueAt: dueAt)
+        delivery.pointee.nextStep = nil
+      }
+    }
+    fault?.pass(.beforeLog)
+  }
+
+  /// Fills a row in with how its request ended, and tells what that says about the receiver.
+  private func fill(
+    _ row: inout AttemptRow, _ delivery: UnsafeMutablePointer<HeldDelivery>, _ ending: Ending
+  ) -> SendWindow.Ending? {
+    let judgement: AttemptJudgement
     var retryAfter: Duration?
     switch ending {
     case .failed(let reason):
@@ -177,22 +201,7 @@ extension Lane {
     case .blocked: row.outcome = .blocked
     case .retry: planRetry(delivery, &row, retryAfter: retryAfter)
     }
-    let news = dispatcher.ended(
-      webhook: delivery.pointee.entry.slot, line: delivery.pointee.line,
-      Self.ending(judgement, retryAfter), startedAt: delivery.pointee.startedAt, now: instant)
-    if let news { tell(news, delivery.pointee.entry) }
-    delivery.pointee.startedAt = 0
-    if delivery.pointee.isInBacklog {
-      row.isInBacklog = true
-      if let dueAt = row.nextAttemptAt {
-        // Its next attempt takes the place of this one in the backlog instead of going to the ladder.
-        keepForAnswer(delivery.pointee, attempt: delivery.pointee.attempt + 1, dueAt: dueAt)
-        delivery.pointee.nextStep = nil
-      }
-    }
-    records.batch.attempts.append(row)
-    records.attemptDeliveries.append(index)
-    fault?.pass(.beforeLog)
+    return Self.ending(judgement, retryAfter)
   }
 
   /// What the end of an attempt tells about the receiver; nil where it was not asked.

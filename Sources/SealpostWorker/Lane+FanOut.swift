@@ -16,15 +16,15 @@ extension Lane {
     guard held.pointee.isProgressKnown else {
       metrics.count(.eventsRedelivered)
       var entries: [DirectoryEntry] = []
-      directory.matches(account: held.pointee.account, event: held.pointee.eventName) {
-        if !isAbout($0, held.pointee) { entries.append($0) }
+      directory.routes(of: held.pointee.account)?.matches(held.pointee.eventName) {
+        if !isAbout($0, held.pointee.message.about) { entries.append($0) }
       }
       return ask(index, entries, run: 0, attempt: 1)
     }
     held.pointee.pending += 1
     var isMatched = false
-    directory.matches(account: held.pointee.account, event: held.pointee.eventName) { entry in
-      if isAbout(entry, held.pointee) { return }
+    directory.routes(of: held.pointee.account)?.matches(held.pointee.eventName) { entry in
+      if isAbout(entry, held.pointee.message.about) { return }
       isMatched = true
       add(firstDelivery(index, entry))
     }
@@ -39,10 +39,10 @@ extension Lane {
       trigger: .event, isBulk: messages[index].pointee.message.queue == Queue.bulk)
   }
 
-  /// Whether a message is a notice about that very webhook, which does not get it.
-  private func isAbout(_ entry: DirectoryEntry, _ held: borrowing HeldMessage) -> Bool {
-    guard let about = held.message.about else { return false }
-    return about.elementsEqual(entry.webhook.id.utf8)
+  /// Whether a message is a notice about that very webhook, which does not get it. `about` is its header.
+  private func isAbout(_ entry: DirectoryEntry, _ about: UnsafeRawBufferPointer?) -> Bool {
+    guard let about else { return false }
+    return about.isEqual(to: entry.webhook.id)
   }
 
   /// Takes up a retry, or a delivery that somebody asked for again.
@@ -174,7 +174,7 @@ extension Lane {
   }
 
   /// Takes up one delivery: to the dispatcher, or to the backlog where its webhook takes none now.
-  func add(_ delivery: HeldDelivery) {
+  func add(_ delivery: consuming HeldDelivery) {
     messages[delivery.message].pointee.pending += 1
     switch delivery.entry.disposition {
     case .deliver: dispatch(delivery)

@@ -90,7 +90,7 @@ extension Lane {
   }
 
   private func isNotice(_ message: BrokerMessage) -> Bool {
-    message.exchange.elementsEqual(names.notices.utf8)
+    message.exchange.isEqual(to: names.notices)
   }
 
   private func checkContent(_ message: BrokerMessage) throws(EventFault) {

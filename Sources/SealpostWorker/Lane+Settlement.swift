@@ -9,12 +9,14 @@ import SealpostTransport
 /// durable, then the retry is confirmed, then the message is acknowledged.
 extension Lane {
   /// The row of an attempt, with what is known before the answer.
-  func attemptRow(_ delivery: borrowing HeldDelivery) -> AttemptRow {
+  func attemptRow(_ delivery: UnsafePointer<HeldDelivery>) -> AttemptRow {
     AttemptRow(
-      event: eventRow(delivery.message), webhookKey: delivery.entry.webhook.key,
-      run: delivery.run, number: delivery.attempt, trigger: delivery.attemptTrigger,
-      url: delivery.entry.webhook.url.text, sentAt: delivery.sentAt,
-      firstAttemptAt: delivery.attempt == 1 ? delivery.sentAt : delivery.firstAttemptAt)
+      event: eventRow(delivery.pointee.message), webhookKey: delivery.pointee.entry.webhook.key,
+      run: delivery.pointee.run, number: delivery.pointee.attempt,
+      trigger: delivery.pointee.attemptTrigger, url: delivery.pointee.entry.webhook.url.text,
+      sentAt: delivery.pointee.sentAt,
+      firstAttemptAt: delivery.pointee.attempt == 1
+        ? delivery.pointee.sentAt : delivery.pointee.firstAttemptAt)
   }
 
   /// The index of a message's event in the batch, adding it where the batch has not got it.

@@ -112,7 +112,10 @@ final class Recorder: Sendable {
       metrics.note(request.batch, verdicts)
       let events = request.batch.events
       request.batch.attempts.withUnsafeBufferPointer { rows in
-        for index in rows.indices where verdicts[index] == .inserted {
+        for index in rows.indices
+        where verdicts[index] == .inserted
+          && health.isConcerned(by: rows[index].outcome, wasUnwell: rows[index].wasUnwell)
+        {
           health.note(rows[index], of: events[rows[index].event])
         }
       }

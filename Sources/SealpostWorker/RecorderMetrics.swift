@@ -55,8 +55,9 @@ final class RecorderMetrics: Sendable {
   /// Counts the rows of a request that is durable.
   func note(_ batch: borrowing RecordBatch, _ verdicts: [RecordVerdict]) {
     batch.attempts.withUnsafeBufferPointer { rows in
+      guard let first = rows.baseAddress else { return }
       for index in rows.indices {
-        note(rows[index], isNew: verdicts[index] == .inserted, batch.events[rows[index].event])
+        note(first + index, isNew: verdicts[index] == .inserted, batch.events[rows[index].event])
       }
     }
     for row in batch.backlog {
@@ -65,19 +66,20 @@ final class RecorderMetrics: Sendable {
     }
   }
 
-  private func note(_ row: borrowing AttemptRow, isNew: Bool, _ event: borrowing EventRow) {
-    let cell = Self.cell(row.outcome, ReasonLabels.number(of: row.reason, status: row.status))
-    if isNew, row.outcome != .retry { deliveries.add(at: cell) }
-    guard row.outcome != .discarded else { return }
+  /// By its address, since a copy of a row counts references.
+  private func note(_ row: UnsafePointer<AttemptRow>, isNew: Bool, _ event: EventRow) {
+    let cell = Self.cell(row.pointee.outcome, ReasonLabels.number(of: row.pointee.reason, status: row.pointee.status))
+    if isNew, row.pointee.outcome != .retry { deliveries.add(at: cell) }
+    guard row.pointee.outcome != .discarded else { return }
     attempts.add(at: cell)
-    wait.observe(Self.microseconds(row.sentAt, event.receivedAt))
-    guard let receivedAt = row.receivedAt else { return }
-    guard row.outcome == .delivered else {
-      return failedDuration.observe(Int(row.timings.total))
+    wait.observe(Self.microseconds(row.pointee.sentAt, event.receivedAt))
+    guard let receivedAt = row.pointee.receivedAt else { return }
+    guard row.pointee.outcome == .delivered else {
+      return failedDuration.observe(Int(row.pointee.timings.total))
     }
-    deliveredDuration.observe(Int(row.timings.total))
-    guard isNew, row.run == 0 else { return }
-    let latency = row.number == 1 ? firstLatency : laterLatency
+    deliveredDuration.observe(Int(row.pointee.timings.total))
+    guard isNew, row.pointee.run == 0 else { return }
+    let latency = row.pointee.number == 1 ? firstLatency : laterLatency
     latency.observe(Self.microseconds(receivedAt, event.triggeredAt))
   }
 

@@ -20,7 +20,7 @@ import Testing
     var found: [String] = []
     Array(account.utf8).withUnsafeBytes { account in
       Array(event.utf8).withUnsafeBytes { event in
-        directory.matches(account: account, event: event) { found.append($0.webhook.id) }
+        directory.routes(of: account)?.matches(event) { found.append($0.webhook.id) }
       }
     }
     return found.sorted()
@@ -112,7 +112,7 @@ import Testing
       change(1, [try webhook(1, ["*"], active: false), try webhook(2, ["*"], tokens: [])]))
     var dispositions: [DirectoryEntry.Disposition] = []
     Array("a".utf8).withUnsafeBytes { bytes in
-      directory.matches(account: bytes, event: bytes) { dispositions.append($0.disposition) }
+      directory.routes(of: bytes)?.matches(bytes) { dispositions.append($0.disposition) }
     }
     #expect(dispositions == [.park(.inactive), .park(.tokenUnreadable)])
   }

@@ -101,7 +101,7 @@ extension StoreTests {
 extension WebhookDirectory {
   fileprivate func matches(_ account: String, _ event: String, _ body: (DirectoryEntry) -> Void) {
     Array(account.utf8).withUnsafeBytes { account in
-      Array(event.utf8).withUnsafeBytes { matches(account: account, event: $0, body) }
+      Array(event.utf8).withUnsafeBytes { routes(of: account)?.matches($0, body) }
     }
   }
 }

@@ -7,7 +7,7 @@ import SealpostCore
 /// a time straight from the memory of the lanes: see `RowTable`.
 ///
 /// For one transaction that holds the write lock.
-struct RecordStatements {
+final class RecordStatements {
   private let finder: EventFinder
   private let insertEvents: Statement
   private let insertAttempts: Statement
@@ -65,29 +65,32 @@ struct RecordStatements {
   }
 
   /// The keys of events. Those that are not there are inserted.
-  mutating func keys(of events: [EventRow], _ fresh: inout FreshEvents) throws -> [Int64] {
-    var keys: [Int64] = []
-    keys.reserveCapacity(events.count)
+  func keys(of events: [EventRow], _ fresh: inout FreshEvents) throws -> [Int64] {
+    var keys = [Int64](repeating: 0, count: events.count)
     var new: [NewEventRows.New] = []
     new.reserveCapacity(events.count)
     for (index, event) in events.enumerated() {
       let hash = finder.hash.make(event.account, event.id, event.triggeredAt)
       if !fresh.add(hash) {
         // It may be one of those before it.
-        try insert(&new, of: events)
+        try insert(&new, of: events, &keys)
         if let key = try finder.key(hash, account: event.account, id: event.id) {
-          keys.append(key)
+          keys[index] = key
           continue
         }
       }
-      keys.append(nextKey + Int64(new.count))
       new.append(NewEventRows.New(index: index, hash: hash))
     }
-    try insert(&new, of: events)
+    try insert(&new, of: events, &keys)
     return keys
   }
 
-  private mutating func insert(_ new: inout [NewEventRows.New], of events: [EventRow]) throws {
+  private func insert(
+    _ new: inout [NewEventRows.New], of events: [EventRow], _ keys: inout [Int64]
+  ) throws {
+    // In the order of the index, which grows at its end then.
+    new.sort { $0.hash < $1.hash }
+    for (position, event) in new.enumerated() { keys[event.index] = nextKey + Int64(position) }
     try events.withUnsafeBufferPointer { events in
       try new.withUnsafeBufferPointer { new in
         guard let events = events.baseAddress, let first = new.baseAddress else { return }
@@ -101,7 +104,7 @@ struct RecordStatements {
   }
 
   /// Inserts attempts and tells which of them the log had.
-  mutating func insert(_ attempts: UnsafeBufferPointer<AttemptRow>, events: [Int64]) throws
+  func insert(_ attempts: UnsafeBufferPointer<AttemptRow>, events: [Int64]) throws
     -> [RecordVerdict]
   {
     let firstID = nextID
@@ -139,7 +142,7 @@ struct RecordStatements {
     }
   }
 
-  private mutating func noteSpan(of id: Int64, webhook: Int64) throws {
+  private func noteSpan(of id: Int64, webhook: Int64) throws {
     if id >> LogQuery.spanBits != span {
       span = id >> LogQuery.spanBits
       webhooksOfSpan.removeAll(keepingCapacity: true)

@@ -7,16 +7,16 @@ extension SQLiteStore: RecordingStore {
   /// As `RecordingStore` says.
   public func record(_ batches: [RecordBatch]) throws(StoreError) -> [[RecordVerdict]] {
     try writeBlocking { database in
-      var statements = try RecordStatements(database, eventHash)
+      let statements = try RecordStatements(database, eventHash)
       return try writerMemory.freshEvents.withLock { fresh in
         try fresh.catchUp(database)
-        return try batches.map { try record($0, &statements, &fresh, database) }
+        return try batches.map { try record($0, statements, &fresh, database) }
       }
     }
   }
 
   private func record(
-    _ batch: RecordBatch, _ statements: inout RecordStatements, _ fresh: inout FreshEvents,
+    _ batch: RecordBatch, _ statements: RecordStatements, _ fresh: inout FreshEvents,
     _ database: Database
   ) throws -> [RecordVerdict] {
     let keys = try statements.keys(of: batch.events, &fresh)
@@ -25,7 +25,10 @@ extension SQLiteStore: RecordingStore {
     // In place: a copy of a row counts references that the lanes' threads count too.
     return try batch.attempts.withUnsafeBufferPointer { rows in
       let verdicts = try statements.insert(rows, events: keys)
-      for index in rows.indices where verdicts[index] == .inserted {
+      for index in rows.indices
+      where verdicts[index] == .inserted
+        && (rows[index].isInBacklog || rows[index].outcome == .exhausted)
+      {
         try end(rows[index], event: keys[rows[index].event], statements, database)
       }
       return verdicts
@@ -34,7 +37,7 @@ extension SQLiteStore: RecordingStore {
 
   /// Carries out what the end of a delivery means for the backlog.
   private func end(
-    _ row: borrowing AttemptRow, event: Int64, _ statements: borrowing RecordStatements,
+    _ row: borrowing AttemptRow, event: Int64, _ statements: RecordStatements,
     _ database: Database
   ) throws {
     if row.isInBacklog, row.outcome != .retry {
