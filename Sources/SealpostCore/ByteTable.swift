@@ -47,7 +47,9 @@ struct ByteTable<Value: Sendable>: Sendable {
     var slot = Int(truncatingIfNeeded: hash) & mask
     while slots[slot] != 0 {
       let index = Int(slots[slot]) - 1
-      if entries[index].hash == hash, entries[index].key.withUnsafeBytes({ $0.isEqual(to: key) }) { return index }
+      if entries[index].hash == hash, entries[index].key.withUnsafeBytes({ $0.isEqual(to: key) }) {
+        return index
+      }
       slot = (slot + 1) & mask
     }
     return nil

@@ -110,7 +110,8 @@ extension Lane {
       byteCount: WebhookSigner.maximumSignatureBytes, alignment: 1
     ) { signature in
       let count = webhook.signer.sign(
-        body: held.pointee.message.body, id: held.pointee.eventID, timestamp: seconds, into: signature)
+        body: held.pointee.message.body, id: held.pointee.eventID, timestamp: seconds,
+        into: signature)
       head.append(UnsafeRawBufferPointer(rebasing: signature[..<count]))
     }
     head.append("\r\nWebhook-Id: ")

@@ -68,7 +68,8 @@ final class RecorderMetrics: Sendable {
 
   /// By its address, since a copy of a row counts references.
   private func note(_ row: UnsafePointer<AttemptRow>, isNew: Bool, _ event: EventRow) {
-    let cell = Self.cell(row.pointee.outcome, ReasonLabels.number(of: row.pointee.reason, status: row.pointee.status))
+    let cell = Self.cell(
+      row.pointee.outcome, ReasonLabels.number(of: row.pointee.reason, status: row.pointee.status))
     if isNew, row.pointee.outcome != .retry { deliveries.add(at: cell) }
     guard row.pointee.outcome != .discarded else { return }
     attempts.add(at: cell)
