@@ -44,7 +44,9 @@ final class Lane {
     let logger: Logger
   }
 
-  static let messagesPerTurn = 256
+  /// Messages that are read in a turn: few, so that they are still in the processor's caches when their requests
+  /// begin.
+  static let messagesPerTurn = 32
   /// Parsed URLs and keyed MACs that a lane keeps, at about 3 KB each. Beyond, it begins anew: what it needs
   /// is made again in ten microseconds.
   static let webhooksKept = 16_384
