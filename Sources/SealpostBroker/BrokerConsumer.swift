@@ -6,7 +6,8 @@ import SealpostCore
 /// frames of a message together itself, because librabbitmq's own call waits for the rest of a message
 /// for as long as the broker likes.
 ///
-/// For one thread at a time; made on one, it may be handed to another.
+/// For one thread at a time; made on one, it may be handed to another. Accesses to its properties, which are values
+/// that know nothing of it, are not checked for overlap.
 public final class BrokerConsumer {
   private static let largestBody = 512 << 20
   /// Heartbeats that may pass before the rest of a message must have come on.

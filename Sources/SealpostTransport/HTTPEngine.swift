@@ -6,7 +6,7 @@ public import SealpostCore
 /// Makes many HTTP requests at once on one thread: a libcurl multi handle (libcurl-multi(3)) whose sockets
 /// are in the thread's epoll set, and slots that are set up once and used again.
 ///
-/// Confined to the thread that made it.
+/// Confined to the thread that made it. Accesses to its lists, which know nothing of it, are not checked for overlap.
 public final class HTTPEngine {
   /// How many look-ups of names may be under way: this libcurl makes a thread for each.
   static let resolvingLimit = 64

@@ -15,7 +15,8 @@ import SealpostTransport
 /// within the limits (`Lane+Dispatch`), let libcurl work, collect the results, hand rows to the
 /// recorder, then what failed to the retry publisher, and acknowledge what has settled
 /// (`Lane+Settlement`). Everything here is touched by the lane's thread alone, so nothing locks; other
-/// threads speak to it through its mailbox.
+/// threads speak to it through its mailbox. Nor does the program check, while it runs, that accesses to what the
+/// hot path uses do not overlap (`@exclusivity`): they are calls of values that know nothing of the lane.
 final class Lane {
   /// Tokens of the epoll set. The engine's begin above them.
   enum PollToken {

@@ -39,8 +39,9 @@ struct ConnectedConsumer: @unchecked Sendable {
 /// Rows of one lane for the recorder. It comes back with the answer, and the lane uses it again: so the memory
 /// of the rows, and the counts of references in them, are one thread's.
 ///
-/// Sendable because lane and recorder have it in turns, and the memory behind its pointers belongs to messages
-/// that the lane holds until the reply, and neither side writes to them.
+/// Sendable because lane and recorder have it in turns, so that their accesses cannot overlap either, and the
+/// memory behind its pointers belongs to messages that the lane holds until the reply, and neither side writes
+/// to them.
 final class RecordRequest: @unchecked Sendable {
   let lane: Mailbox<LaneMessage>
   @exclusivity(unchecked) var batch = RecordBatch()
