@@ -41,7 +41,7 @@ struct EventFinder {
     let find = statement.sqliteStatement
     let count = Int(sqlite3_column_bytes(find, index))
     return UnsafeRawBufferPointer(start: sqlite3_column_text(find, index), count: count)
-      .elementsEqual(text)
+      .isEqual(to: text)
   }
 }
 

@@ -32,13 +32,12 @@ final class RecordStatements {
     insertEvents = try database.cachedStatement(
       sql: """
         INSERT OR FAIL INTO events (\(NewEventRows.columns))
-        SELECT c0, c1, c2, c3, c4, c5, c6, c7, c8 FROM recorded_rows(?)
+        SELECT \(RowTable.names(9)) FROM recorded_rows(?)
         """)
     insertAttempts = try database.cachedStatement(
       sql: """
         INSERT OR FAIL INTO attempts (\(NewAttemptRows.columns))
-        SELECT c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13, c14, c15, c16, c17, c18, c19, c20
-        FROM recorded_rows(?) WHERE true
+        SELECT \(RowTable.names(21)) FROM recorded_rows(?) WHERE true
         ON CONFLICT (event, webhook, run, number) DO NOTHING
         """)
     findAttempt = try database.cachedStatement(
@@ -165,7 +164,7 @@ final class RecordStatements {
 
   private func run<Rows>(
     _ statement: Statement, _ rows: Rows, count: Int,
-    _ column: @convention(c) (UnsafeRawPointer?, Int64, OpaquePointer?, CInt) -> Void
+    _ column: RowTable.Column
   ) throws {
     try withUnsafePointer(to: rows) { memory in
       var rows = sealpost_rows(memory: memory, count: Int64(count), column: column)

@@ -20,7 +20,7 @@ struct NewEventRows {
   let firstKey: Int64
 
   /// Hands over a value (sqlite.org/vtab.html, xColumn). The texts are the lane's for as long as it takes.
-  static let column: @convention(c) (UnsafeRawPointer?, Int64, OpaquePointer?, CInt) -> Void = {
+  static let column: RowTable.Column = {
     memory, index, context, number in
     guard let rows = memory?.assumingMemoryBound(to: NewEventRows.self) else { return }
     let new = rows.pointee.new + Int(index)
@@ -54,7 +54,7 @@ struct NewAttemptRows {
   let firstID: Int64
 
   /// Hands over a value. What was handed over is NULL where nothing is.
-  static let column: @convention(c) (UnsafeRawPointer?, Int64, OpaquePointer?, CInt) -> Void = {
+  static let column: RowTable.Column = {
     memory, index, context, number in
     guard let rows = memory?.assumingMemoryBound(to: NewAttemptRows.self) else { return }
     let row = rows.pointee.attempts + Int(index)

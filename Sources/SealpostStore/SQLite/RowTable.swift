@@ -7,8 +7,15 @@ internal import GRDBSQLite
 ///
 /// A virtual table with a hidden column that says where the rows are (sqlite.org/vtab.html).
 enum RowTable {
-  /// How many columns there are.
-  static let columns = 21
+  /// Hands the value of a column of a row to SQLite, by one of sqlite3_result_*().
+  typealias Column = @convention(c) (UnsafeRawPointer?, Int64, OpaquePointer?, CInt) -> Void
+
+  private static let columns = 21
+
+  /// The names of its first columns, with commas.
+  static func names(_ count: Int = columns) -> String {
+    (0..<count).map { "c\($0)" }.joined(separator: ", ")
+  }
 
   /// Makes the table known to a connection.
   static func add(to database: Database) throws {
@@ -17,7 +24,8 @@ enum RowTable {
     else { throw DatabaseError(lastOf: database.sqliteConnection) }
   }
 
-  /// What SQLite calls. It keeps the address for as long as there are connections.
+  /// What SQLite calls. It keeps the address for as long as there are connections. Unsafe in name only: it is
+  /// filled in before anybody has its address, and never written to or given back after that.
   nonisolated(unsafe) private static let module: UnsafeMutablePointer<sqlite3_module> = {
     let module = UnsafeMutablePointer<sqlite3_module>.allocate(capacity: 1)
     module.initialize(to: sqlite3_module())
@@ -75,8 +83,7 @@ enum RowTable {
       UnsafeMutablePointer<UnsafeMutablePointer<sqlite3_vtab>?>?,
       UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
     ) -> CInt = { connection, _, _, _, table, _ in
-      let names = (0..<columns).map { "c\($0)" }.joined(separator: ", ")
-      let code = sqlite3_declare_vtab(connection, "CREATE TABLE x(\(names), source HIDDEN)")
+      let code = sqlite3_declare_vtab(connection, "CREATE TABLE x(\(names()), source HIDDEN)")
       guard code == SQLITE_OK else { return code }
       guard let made = make(sqlite3_vtab.self) else { return SQLITE_NOMEM }
       table?.pointee = made
