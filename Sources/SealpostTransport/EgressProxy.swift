@@ -28,12 +28,7 @@ public struct EgressProxy: Sendable, CustomStringConvertible, CustomDebugStringC
     guard let url = curl_url() else { throw ParseError() }
     defer { curl_url_cleanup(url) }
     func part(_ part: CURLUPart, _ flags: Int32 = 0) -> String? {
-      var found: UnsafeMutablePointer<CChar>?
-      guard curl_url_get(url, part, &found, UInt32(flags)) == CURLUE_OK, let found else {
-        return nil
-      }
-      defer { curl_free(found) }
-      return String(cString: found)
+      curlText(of: part, in: url, flags)
     }
     func credential(_ name: CURLUPart) throws(ParseError) -> String? {
       guard part(name) != nil else { return nil }

@@ -16,7 +16,9 @@ public final class HTTPEngine {
 
   private let multi: UnsafeMutableRawPointer
   private let context: UnsafeMutablePointer<EngineContext>
-  private let withoutAccept: UnsafeMutablePointer<curl_slist>
+  private let withheld: UnsafeMutablePointer<curl_slist>
+  /// The last line of every head.
+  private let userAgent: [UInt8]
   @exclusivity(unchecked) private var slots: [UnsafeMutablePointer<TransferSlot>] = []
   @exclusivity(unchecked) private var free: [UnsafeMutablePointer<TransferSlot>] = []
   @exclusivity(unchecked) private var unresolved: Deque<UnsafeMutablePointer<TransferSlot>> = []
@@ -35,10 +37,11 @@ public final class HTTPEngine {
     guard Self.isLibraryReady, let multi = curl_multi_init() else {
       throw .setUp("no multi handle")
     }
-    guard let none = curl_slist_append(nil, "Accept:") else { throw .setUp("no memory") }
+    guard let withheld = Self.withheldHeaders() else { throw .setUp("no memory") }
     capacity = settings.capacity
     self.multi = multi
-    withoutAccept = none
+    self.withheld = withheld
+    userAgent = Array("\r\nUser-Agent: \(settings.userAgent)".utf8)
     context = .allocate(capacity: 1)
     context.initialize(
       to: EngineContext(
@@ -68,9 +71,22 @@ public final class HTTPEngine {
       slot.deallocate()
     }
     curl_multi_cleanup(multi)
-    curl_slist_free_all(withoutAccept)
+    curl_slist_free_all(withheld)
     context.deinitialize(count: 1)
     context.deallocate()
+  }
+
+  /// The headers that libcurl would add by itself, without a value: that leaves them out.
+  private static func withheldHeaders() -> UnsafeMutablePointer<curl_slist>? {
+    var list: UnsafeMutablePointer<curl_slist>?
+    for name in ["Host:", "Content-Type:", "Accept:", "Expect:"] {
+      guard let longer = curl_slist_append(list, name) else {
+        curl_slist_free_all(list)
+        return nil
+      }
+      list = longer
+    }
+    return list
   }
 
   private static let isLibraryReady = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
@@ -107,21 +123,28 @@ public final class HTTPEngine {
   /// - Parameters:
   ///   - body: stays the caller's and unchanged until the result was collected.
   ///   - token: the caller's name for the request.
-  ///   - head: writes the header lines.
+  ///   - head: writes the headers besides `Host`, `Content-Length` and `User-Agent`.
   public func start(
     _ target: HTTPTarget, body: UnsafeRawBufferPointer, token: Int,
     head: (inout HeaderWriter) -> Void
   ) throws(TransportError) {
     precondition(inFlight < capacity, "the caller keeps to the engine's capacity")
     let slot = try takeSlot()
+    var writer = withUnsafeMutablePointer(to: &slot.pointee.head) { HeaderWriter($0) }
+    target.opening.withUnsafeBytes { writer.append($0) }
+    head(&writer)
+    target.headers.withUnsafeBytes { writer.append($0) }
+    userAgent.withUnsafeBytes { writer.append($0) }
+    writer.finish()
+    let handle = slot.pointee.handle
+    let copied = sealpost_set_pointer(handle, CURLOPT_REQUEST_TARGET, slot.pointee.head.text)
+    guard copied == CURLE_OK else {
+      free.append(slot)
+      throw .setUp("no memory for a request's head")
+    }
     slot.pointee.reset()
     slot.pointee.token = token
     slot.pointee.isRunning = true
-    var writer = withUnsafeMutablePointer(to: &slot.pointee.head) { HeaderWriter($0) }
-    head(&writer)
-    target.headers.withUnsafeBytes { writer.append($0) }
-    writer.finish()
-    let handle = slot.pointee.handle
     if slot.pointee.target !== target {
       sealpost_set_pointer(handle, CURLOPT_CURLU, UnsafeRawPointer(target.handle))
       if slot.pointee.target?.timeout != target.timeout {
@@ -212,7 +235,7 @@ public final class HTTPEngine {
 
   private func takeSlot() throws(TransportError) -> UnsafeMutablePointer<TransferSlot> {
     if let slot = free.popLast() { return slot }
-    let slot = try TransferSlot.make(context: context, next: withoutAccept)
+    let slot = try TransferSlot.make(context: context, withheld: withheld)
     slots.append(slot)
     return slot
   }

@@ -7,6 +7,8 @@ public final class HTTPTarget {
   /// The parsed URL (`CURLU`), freed with the target: requests hold the target for as long as they use
   /// it.
   let handle: OpaquePointer
+  /// What every head begins with: path and query, version, and `Host`, each with its end.
+  let opening: [UInt8]
   /// The owner's headers as they stand in a request, each after a line break.
   let headers: [UInt8]
   /// How long a request may take, in milliseconds.
@@ -42,6 +44,7 @@ public final class HTTPTarget {
       throw .badURL(code: Int(code.rawValue))
     }
     self.handle = handle
+    opening = Array(Self.opening(handle).utf8)
     self.headers = headers.flatMap { Array("\r\n\($0.name): \($0.value)".utf8) }
     self.timeout = Int(timeout.nanoseconds / 1_000_000)
     self.clientCertificate = clientCertificate
@@ -51,4 +54,13 @@ public final class HTTPTarget {
   }
 
   deinit { curl_url_cleanup(handle) }
+
+  /// As libcurl itself would write it (RFC 9112, section 3.2).
+  private static func opening(_ url: OpaquePointer) -> String {
+    let path = curlText(of: CURLUPART_PATH, in: url) ?? "/"
+    let query = curlText(of: CURLUPART_QUERY, in: url).map { "?" + $0 } ?? ""
+    let host = curlText(of: CURLUPART_HOST, in: url) ?? ""
+    let port = curlText(of: CURLUPART_PORT, in: url, CURLU_NO_DEFAULT_PORT).map { ":" + $0 } ?? ""
+    return "\(path)\(query) HTTP/1.1\r\nHost: \(host)\(port)\r\n"
+  }
 }

@@ -1,17 +1,13 @@
-internal import CCurl
 import Glibc
 
-/// Writes the head of a request straight into its slot: header lines with CRLF between them, the first
-/// of them `Content-Type`. Whoever writes vouches that no value holds CR or LF.
-///
-/// libcurl sends a list of headers node by node; one node whose text is all of them, overwritten in
-/// place for each request, saves it most of that work.
+/// Writes headers straight into the head of a slot's request: lines with CRLF between them. Whoever writes
+/// vouches that no value holds CR, LF or NUL.
 public struct HeaderWriter: ~Copyable {
-  private let block: UnsafeMutablePointer<HeaderBlock>
+  private let head: UnsafeMutablePointer<RequestHead>
 
-  init(_ block: UnsafeMutablePointer<HeaderBlock>) {
-    self.block = block
-    block.pointee.count = 0
+  init(_ head: UnsafeMutablePointer<RequestHead>) {
+    self.head = head
+    head.pointee.count = 0
   }
 
   /// Adds constant text.
@@ -19,18 +15,12 @@ public struct HeaderWriter: ~Copyable {
     append(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
   }
 
-  /// Adds text.
-  public mutating func append(_ text: String) {
-    var text = text
-    text.withUTF8 { append(UnsafeRawBufferPointer($0)) }
-  }
-
   /// Adds bytes.
   public mutating func append(_ bytes: UnsafeRawBufferPointer) {
     guard let source = bytes.baseAddress else { return }
-    block.pointee.reserve(bytes.count)
-    memcpy(block.pointee.text + block.pointee.count, source, bytes.count)
-    block.pointee.count += bytes.count
+    head.pointee.reserve(bytes.count)
+    memcpy(head.pointee.text + head.pointee.count, source, bytes.count)
+    head.pointee.count += bytes.count
   }
 
   /// Adds a number that is not negative.
@@ -49,24 +39,23 @@ public struct HeaderWriter: ~Copyable {
 
   /// Ends the text.
   consuming func finish() {
-    block.pointee.reserve(1)
-    block.pointee.text[block.pointee.count] = 0
+    head.pointee.reserve(1)
+    head.pointee.text[head.pointee.count] = 0
   }
 }
 
-/// The text of a slot's headers and the list node that hands it to libcurl.
-struct HeaderBlock {
+/// The head of a request, from its target to its `User-Agent`, overwritten in place for each.
+///
+/// libcurl gets all of it as the request's target, which it copies "verbatim ... without any filter or other
+/// safe guards" (CURLOPT_REQUEST_TARGET(3) of libcurl 8); headers of a list it formats byte by byte, which
+/// takes a tenth of all that a delivery costs. What follows the head is libcurl's own: the version that ends
+/// a request line, which so is the last word of `User-Agent`, and `Content-Length`.
+struct RequestHead {
   private(set) var text: UnsafeMutablePointer<CChar>
   var count = 0
-  let list: UnsafeMutablePointer<curl_slist>
   private var capacity = 1024
 
-  /// - Parameter next: a node that every request has besides.
-  init(next: UnsafeMutablePointer<curl_slist>?) {
-    text = .allocate(capacity: capacity)
-    list = .allocate(capacity: 1)
-    list.initialize(to: curl_slist(data: text, next: next))
-  }
+  init() { text = .allocate(capacity: capacity) }
 
   mutating func reserve(_ more: Int) {
     guard count + more > capacity else { return }
@@ -75,11 +64,7 @@ struct HeaderBlock {
     memcpy(larger, text, count)
     text.deallocate()
     text = larger
-    list.pointee.data = larger
   }
 
-  func free() {
-    text.deallocate()
-    list.deallocate()
-  }
+  func free() { text.deallocate() }
 }

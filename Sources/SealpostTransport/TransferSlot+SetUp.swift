@@ -2,12 +2,12 @@ internal import CCurl
 import SealpostCore
 
 extension TransferSlot {
-  /// Makes a slot with a handle whose options are set for life; a request adds only its URL, its body
-  /// and the text of its headers.
+  /// Makes a slot with a handle whose options are set for life; a request adds only its URL, its head and its
+  /// body.
   ///
-  /// - Parameter next: a header node that every request has.
+  /// - Parameter withheld: the headers that libcurl is not to add.
   static func make(
-    context: UnsafeMutablePointer<EngineContext>, next: UnsafeMutablePointer<curl_slist>
+    context: UnsafeMutablePointer<EngineContext>, withheld: UnsafeMutablePointer<curl_slist>
   ) throws(TransportError) -> UnsafeMutablePointer<TransferSlot> {
     guard let handle = curl_easy_init() else { throw .setUp("no easy handle") }
     let slot = UnsafeMutablePointer<TransferSlot>.allocate(capacity: 1)
@@ -15,11 +15,10 @@ extension TransferSlot {
     slot.initialize(
       to: TransferSlot(
         handle: handle, context: context,
-        errorText: .allocate(capacity: Int(CURL_ERROR_SIZE)), head: HeaderBlock(next: next),
-        headExcerpt: excerpt,
+        errorText: .allocate(capacity: Int(CURL_ERROR_SIZE)), headExcerpt: excerpt,
         bodyExcerpt: excerpt))
     slot.pointee.errorText.pointee = 0
-    slot.pointee.setOptions(address: slot)
+    slot.pointee.setOptions(address: slot, withheld: withheld)
     return slot
   }
 
@@ -70,12 +69,14 @@ extension TransferSlot {
       version: CURLOPT_PROXY_SSLVERSION, file: CURLOPT_PROXY_CAINFO, folder: CURLOPT_PROXY_CAPATH)
   }
 
-  private func setOptions(address: UnsafeMutablePointer<TransferSlot>) {
+  private func setOptions(
+    address: UnsafeMutablePointer<TransferSlot>, withheld: UnsafeMutablePointer<curl_slist>
+  ) {
     let settings = context.pointee.settings
     set(CURLOPT_POST, 1)
     sealpost_set_pointer(handle, CURLOPT_PRIVATE, address)
     sealpost_set_pointer(handle, CURLOPT_ERRORBUFFER, errorText)
-    sealpost_set_pointer(handle, CURLOPT_HTTPHEADER, head.list)
+    sealpost_set_pointer(handle, CURLOPT_HTTPHEADER, withheld)
     sealpost_set_data_function(handle, CURLOPT_HEADERFUNCTION, receiveHead)
     sealpost_set_pointer(handle, CURLOPT_HEADERDATA, address)
     sealpost_set_data_function(handle, CURLOPT_WRITEFUNCTION, receiveBody)

@@ -9,7 +9,7 @@ struct TransferSlot {
   let context: UnsafeMutablePointer<EngineContext>
   /// libcurl's words for what went wrong (CURLOPT_ERRORBUFFER). Never shown: they may name a proxy.
   let errorText: UnsafeMutablePointer<CChar>
-  var head: HeaderBlock
+  var head = RequestHead()
   /// The target of the last request. Held beyond its end, because the handle keeps its URL.
   var target: HTTPTarget?
   /// The caller's name for the request.

@@ -1,5 +1,7 @@
 /// Time-outs and limits of requests.
 public struct TransportSettings: Sendable {
+  /// The `User-Agent` of every request; the version of HTTP follows it there.
+  public var userAgent: String
   /// How long a connection may take, with TLS.
   public var connectTimeout: Duration
   /// How long an attempt may take as a whole.
@@ -19,11 +21,13 @@ public struct TransportSettings: Sendable {
 
   /// Makes settings with the defaults of the program.
   public init(
-    connectTimeout: Duration = .seconds(5), deliveryTimeout: Duration = .seconds(15),
+    userAgent: String, connectTimeout: Duration = .seconds(5),
+    deliveryTimeout: Duration = .seconds(15),
     capacity: Int = 512, authorities: TrustedAuthorities? = nil, proxy: EgressProxy? = nil,
     maximumHeadBytes: Int = 64 << 10,
     maximumBodyBytes: Int = 1 << 20, excerptBytes: Int = 4096
   ) {
+    self.userAgent = userAgent
     self.connectTimeout = connectTimeout
     self.deliveryTimeout = deliveryTimeout
     self.capacity = capacity

@@ -122,8 +122,6 @@ extension Lane {
     head.append(held.pointee.eventName)
     head.append("\r\nWebhook-Attempt: ")
     head.append(decimal: Int64(delivery.pointee.attempt))
-    head.append("\r\nUser-Agent: ")
-    head.append(surroundings.settings.userAgent)
     if let traceparent = held.pointee.message.traceparent, TraceParent.isValid(traceparent) {
       head.append("\r\ntraceparent: ")
       head.append(traceparent)

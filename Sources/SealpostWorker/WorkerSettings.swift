@@ -34,8 +34,6 @@ public struct WorkerSettings: Sendable {
   public var allowsUnsafeBroker: Bool
   /// Where and when the worker kills itself, for experiments; nil for never.
   public var fault: String?
-  /// The `User-Agent` of every request.
-  public var userAgent: String
 
   /// Makes settings with the defaults of the program.
   public init(
@@ -45,7 +43,7 @@ public struct WorkerSettings: Sendable {
     egress: EgressPolicy, maximumInFlightPerWebhook: Int = 64,
     maximumInFlightPerHost: Int = 512, health: HealthPolicy = .default,
     logRetention: Duration = .seconds(30 * 86400), shutdownGrace: Duration = .seconds(20),
-    allowsUnsafeBroker: Bool = false, fault: String? = nil, userAgent: String
+    allowsUnsafeBroker: Bool = false, fault: String? = nil
   ) {
     self.broker = broker
     self.lanes = lanes
@@ -62,6 +60,5 @@ public struct WorkerSettings: Sendable {
     self.shutdownGrace = shutdownGrace
     self.allowsUnsafeBroker = allowsUnsafeBroker
     self.fault = fault
-    self.userAgent = userAgent
   }
 }

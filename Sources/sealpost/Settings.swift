@@ -161,6 +161,7 @@ struct Settings {
           "SEALPOST_BODY_BUDGET", default: 64 << 20, range: 1 << 20...1 << 34),
         maximumEventBytes: try maximumEventBytes, retry: retry,
         transport: TransportSettings(
+          userAgent: Product.userAgent,
           connectTimeout: try reader.duration("SEALPOST_CONNECT_TIMEOUT", default: .seconds(5)),
           deliveryTimeout: try deliveryTimeout,
           capacity: try reader.count("SEALPOST_MAX_IN_FLIGHT", default: 512, range: 1...10_000),
@@ -174,7 +175,7 @@ struct Settings {
         logRetention: retention,
         shutdownGrace: try reader.duration("SEALPOST_SHUTDOWN_GRACE", default: .seconds(20)),
         allowsUnsafeBroker: try reader.flag("SEALPOST_ALLOW_UNSAFE_BROKER"),
-        fault: reader.text("SEALPOST_FAULT"), userAgent: Product.userAgent)
+        fault: reader.text("SEALPOST_FAULT"))
     }
   }
 

@@ -33,7 +33,7 @@ final class Probe {
 
   init(authorities: String) throws {
     settings = TransportSettings(
-      connectTimeout: .seconds(2), deliveryTimeout: .seconds(3),
+      userAgent: "probe", connectTimeout: .seconds(2), deliveryTimeout: .seconds(3),
       authorities: TrustedAuthorities(only: authorities))
     poller = try Poller()
     engine = try HTTPEngine(poller: poller, tokenBase: 1 << 32, settings: settings, egress: policy)

@@ -309,6 +309,9 @@ def test_http2_where_the_receiver_offers_it(make_program, publish, authority):
         assert len(receiver.at("/all")) == 300
         request = receiver.at("/all")[0]
         assert request.headers[":method"] == "POST" and request.headers[":scheme"] == "https"
+        assert request.headers[":authority"] == f"localhost:{receiver.port}" and "host" not in request.headers
+        assert request.headers["user-agent"].startswith("Sealpost/")
+        assert request.headers["user-agent"].endswith(" HTTP/2")
         assert request.headers["content-type"] == "application/json; charset=utf-8"
         assert request.headers["webhook-event"] == "license.created"
         assert {"webhook-signature", "webhook-timestamp", "webhook-attempt"} <= request.headers.keys()

@@ -13,22 +13,24 @@ import Testing
     var address: String?
   }
 
-  private func settings(capacity: Int = 64) -> TransportSettings {
+  private func settings(capacity: Int = 64, proxy: EgressProxy? = nil) -> TransportSettings {
     TransportSettings(
-      connectTimeout: .seconds(2), deliveryTimeout: .seconds(3), capacity: capacity)
+      userAgent: "test/1", connectTimeout: .seconds(2), deliveryTimeout: .seconds(3),
+      capacity: capacity, proxy: proxy)
   }
 
   private func send(
-    to port: UInt16, allow: [String] = ["127.0.0.0/8"], scheme: String = "http",
-    host: String = "127.0.0.1", count: Int = 1, capacity: Int = 64,
-    headers: [WebhookHeader] = []
+    to port: UInt16?, allow: [String] = ["127.0.0.0/8"], scheme: String = "http",
+    host: String = "127.0.0.1", path: String = "/hook", count: Int = 1, capacity: Int = 64,
+    headers: [WebhookHeader] = [], proxy: EgressProxy? = nil
   ) throws -> [Ending] {
     let poller = try Poller()
     let engine = try HTTPEngine(
-      poller: poller, tokenBase: 1 << 32, settings: settings(capacity: capacity),
+      poller: poller, tokenBase: 1 << 32, settings: settings(capacity: capacity, proxy: proxy),
       egress: EgressPolicy(allow: try allow.map { try AddressBlock(parsing: $0) }))
     let target = try engine.makeTarget(
-      url: try WebhookURL(parsing: "\(scheme)://\(host):\(port)/hook"), headers: headers)
+      url: try WebhookURL(parsing: "\(scheme)://\(host)\(port.map { ":\($0)" } ?? "")\(path)"),
+      headers: headers)
     var endings: [Int: Ending] = [:]
     let bodies = (0..<count).map { Array("{\"n\":\($0)}".utf8) }
     let copies = bodies.map { bytes in
@@ -167,7 +169,60 @@ import Testing
         Content-Type: application/json\r
         Webhook-Id: 0\r
         X-Tenant: \(own.value)\r
+        User-Agent: test/1 HTTP/1.1\r
         Content-Length: 7
         """)
+  }
+
+  @Test(
+    arguments: [
+      ("", "/"), ("/", "/"), ("?a", "/?a"), ("/?", "/?"), ("/a%20b/%C3%A9?x=%0D%0A&y=1+2", nil),
+      ("/a/./b/../c?d=/../e", "/a/c?d=/../e"), ("/a;b=c/@:~?q=HTTP/1.1", nil),
+      ("/" + String(repeating: "p", count: 1900), nil),
+    ])
+  func theTargetIsThePathAndTheQuery(given: String, sent: String?) throws {
+    let receiver = ScriptedReceiver { _ in .status(200) }
+    _ = try send(to: receiver.port, path: given)
+    let head = try #require(receiver.requests.first?.head)
+    #expect(head.hasPrefix("POST \(sent ?? given) HTTP/1.1\r\nHost: "))
+  }
+
+  /// Through a tunnel, so that any host can be asked for.
+  @Test(
+    arguments: [
+      ("receiver.example", nil, "receiver.example"), ("receiver.example", 80, "receiver.example"),
+      ("Receiver.Example", 8080, "receiver.example:8080"), ("192.0.2.1", 443, "192.0.2.1:443"),
+      ("[2001:DB8:0:0::1]", 8080, "[2001:db8::1]:8080"), ("[2001:db8::1]", nil, "[2001:db8::1]"),
+    ])
+  func theHostIsTheURLsAndNothingOfTheHeadIsTheProxys(host: String, port: UInt16?, sent: String)
+    throws
+  {
+    let proxy = ScriptedReceiver {
+      $0.head.hasPrefix("CONNECT ") ? .bytes("HTTP/1.1 200 X\r\n\r\n") : .status(200)
+    }
+    let end = try send(
+      to: port, allow: ["192.0.2.0/24", "2001:db8::/32"], host: host,
+      proxy: try EgressProxy(parsing: "http://127.0.0.1:\(proxy.port)"))
+    #expect(end.map(\.status) == [200])
+    let heads = proxy.requests.map(\.head)
+    #expect(heads.count == 2)
+    #expect(
+      heads.first.map { !$0.contains("Webhook") && !$0.contains("/hook") && !$0.contains("test/1") }
+        == true)
+    #expect(
+      heads.last?.lowercased().hasPrefix("post /hook http/1.1\r\nhost: \(sent)\r\n") == true,
+      "\(heads.last ?? "")")
+  }
+
+  @Test func oneSlotsHeadsKnowNothingOfEachOther() throws {
+    let receiver = ScriptedReceiver { _ in .status(200) }
+    _ = try send(to: receiver.port, count: 12, capacity: 1)
+    let heads = receiver.requests.map(\.head)
+    let first = try #require(heads.first)
+    let ids = (0..<12).map { "Webhook-Id: \($0)\r\n" }
+    #expect(
+      zip(heads, ids).map { $0.replacing($1, with: ids[0]) }.map {
+        $0.replacing("Content-Length: 8", with: "Content-Length: 7")
+      } == Array(repeating: first, count: 12))
   }
 }
