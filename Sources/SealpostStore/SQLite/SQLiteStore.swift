@@ -55,9 +55,11 @@ public final class SQLiteStore: Sendable, Store {
       configuration.busyMode = .timeout(5)
       configuration.prepareDatabase { database in
         // Pages of 16 KB hold several events, so that a commit writes fewer of them. Where the file is there
-        // already, its pages stay as they are. The cache is in KiB.
+        // already, its pages stay as they are. The cache is in KiB: of readers there are several, and what one
+        // has read once, such as all webhooks, it keeps that much of.
+        let cache = database.configuration.readonly ? 2048 : 8192
         try database.execute(
-          sql: "PRAGMA page_size = 16384; PRAGMA synchronous = FULL; PRAGMA cache_size = -8192")
+          sql: "PRAGMA page_size = 16384; PRAGMA synchronous = FULL; PRAGMA cache_size = -\(cache)")
         try RowTable.add(to: database)
       }
       pool = try DatabasePool(path: path, configuration: configuration)
