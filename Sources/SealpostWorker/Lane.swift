@@ -111,7 +111,8 @@ final class Lane {
   var drainDeadline: Int64?
   var pause = Pause.none
   var isStopped = false
-  @exclusivity(unchecked) var rejections = RejectionLog()
+  @exclusivity(unchecked) var rejections = OccasionalWarning<EventFault>(
+    "messages were rejected, see `sealpost rejected list`")
   @exclusivity(unchecked) var fault: FaultPoint?
   let holdLimit: Int64
   var lastGivingBack: Int64 = 0
@@ -226,7 +227,9 @@ final class Lane {
     giveBackOld()
     acknowledge(threshold: 1)
     heartbeat()
-    rejections.report(to: surroundings.logger, at: now)
+    rejections.report(to: surroundings.logger, at: now) {
+      ["last": "\($0.id)", "why": "\($0.sentence)"]
+    }
     showFigures()
   }
 }

@@ -55,6 +55,7 @@ final class RetryPublisher: Sendable {
   func run() -> BrokerError? {
     var queue = PublishQueue()
     var backoff = Backoff()
+    var refusals = OccasionalWarning<String>("the broker did not take a message")
     var isProven = false
     var settings = settings
     while !isStopping.load(ordering: .acquiring) {
@@ -62,7 +63,7 @@ final class RetryPublisher: Sendable {
         try prepare(settings, &isProven)
         let publisher = try ConfirmingPublisher(
           connection: try BrokerConnection.open(settings, name: "sealpost retries"))
-        try serve(publisher, &queue, &backoff)
+        try serve(publisher, &queue, &backoff, &refusals)
       } catch {
         guard error.isRetriable else { return error }
         metrics.connections.note(.retries, .down)
@@ -98,7 +99,8 @@ final class RetryPublisher: Sendable {
   /// A confirm, not the login, is what makes the next pause a short one again: a broker may let us in and close
   /// on every publish.
   private func serve(
-    _ publisher: ConfirmingPublisher, _ queue: inout PublishQueue, _ backoff: inout Backoff
+    _ publisher: ConfirmingPublisher, _ queue: inout PublishQueue, _ backoff: inout Backoff,
+    _ refusals: inout OccasionalWarning<String>
   ) throws(BrokerError) {
     while !isStopping.load(ordering: .acquiring) {
       metrics.connections.note(.retries, publisher.blockedReason == nil ? .up : .blocked)
@@ -109,7 +111,6 @@ final class RetryPublisher: Sendable {
         queue.sent(
           request, as: try publisher.publish(request.message), at: MonotonicTime.nanoseconds())
       }
-      var refused: String?
       try publisher.process(waitMilliseconds: queue.wait(), wake: mailbox.fileDescriptor) {
         sequence, outcome in
         switch outcome {
@@ -117,20 +118,18 @@ final class RetryPublisher: Sendable {
           backoff.reset()
           noteConfirmed(queue.confirmed(sequence))
         case .returned(_, let why):
-          refused = "returned: \(why)"
+          refusals.note("returned: \(why)")
           noteRefused(queue.refused(sequence, at: MonotonicTime.nanoseconds()))
         case .refused:
-          refused = "refused: the queue is full or not available"
+          refusals.note("refused: the queue is full or not available")
           noteRefused(queue.refused(sequence, at: MonotonicTime.nanoseconds()))
         }
       }
       queue.giveUpOld()
       queue.answer()
       metrics.publisher.note(waiting: queue.count)
-      if let refused {
-        logger.warning(
-          "the broker did not take a message",
-          metadata: ["why": "\(refused)", "waiting": "\(queue.count)"])
+      refusals.report(to: logger, at: .now()) {
+        ["why": "\($0)", "waiting": "\(queue.count)"]
       }
       if let oldest = queue.oldestSent,
         MonotonicTime.nanoseconds() - oldest > Self.confirmDeadline.nanoseconds,

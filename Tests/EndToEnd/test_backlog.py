@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 import threading
+import time
 
 from harness.publisher import event_body
 from harness.waiting import wait_until
@@ -164,6 +165,7 @@ def test_what_the_ladder_refuses_waits_in_the_backlog(make_program, broker, rece
     receiver.script("/hook", lambda r: 500 if r.attempt == 1 and r.event.endswith("0") else 200)
     program.start()
     policy = f"refuse-{program.namespace}"
+    begin = time.monotonic()
     broker.ctl("set_policy", policy, f"^{program.namespace}.v1.delay", '{"max-length": 1}',
                "--apply-to", "queues")
     events = [f"evt_{number}" for number in range(600)]
@@ -171,5 +173,6 @@ def test_what_the_ladder_refuses_waits_in_the_backlog(make_program, broker, rece
     wait_until(lambda: len(receiver.requests) >= 660, "the second attempts", timeout=60)
     wait_until(lambda: not waiting(program), "an empty backlog")
     broker.ctl("clear_policy", policy)
-    assert "did not take" in program.log
+    said = program.log.count("did not take")
+    assert 1 <= said <= 1 + (time.monotonic() - begin) / 10, "now and then, however many are refused"
     assert sorted(r.attempt for r in receiver.requests) == [1] * 600 + [2] * 60
