@@ -78,6 +78,10 @@ public struct SendWindow: Sendable {
   private var probeAt: Int64 = 0
   private var probePause = probePauses.lowerBound
   private var lastProgress: Int64 = 0
+  /// How long its receiver takes for an answer, of late; 0 before the first success.
+  private var answerTime: Int64 = 0
+  /// Set until it has its full size or its receiver asks for less.
+  private var isGrowing: Bool
   private var measure: (since: Int64, ended: Int64)?
   private var timeOfEach: Int64 = 0
   private var bookedUntil: Int64 = 0
@@ -89,6 +93,7 @@ public struct SendWindow: Sendable {
   public init(most: Int) {
     self.most = most
     limit = min(Self.first, most)
+    isGrowing = limit < most
   }
 
   /// Whether it is closed.
@@ -111,9 +116,14 @@ public struct SendWindow: Sendable {
     inFlight > 0 && now - lastProgress > Self.silence
   }
 
+  /// Whether nothing has ended for longer than the receiver lets expect, and at least for so long.
+  private func isQuiet(_ least: Int64, inFlight: Int, now: Int64) -> Bool {
+    inFlight > 0 && now - lastProgress > max(least, answerTime * 2)
+  }
+
   /// Whether no other may start until one of those ends that have not for long.
   private func isStuck(inFlight: Int, now: Int64) -> Bool {
-    inFlight >= limit && inFlight > 0 && now - lastProgress > Self.longSilence
+    inFlight >= limit && isQuiet(Self.longSilence, inFlight: inFlight, now: now)
   }
 
   /// Changes the share of the webhook's limit that the lane has.
@@ -139,7 +149,7 @@ public struct SendWindow: Sendable {
     case .opened:
       if isClosed { open() }
     case .postponed:
-      if !isClosed { limit = max(1, limit / 2) }
+      if !isClosed { shrink() }
     case .closed(let probeIn):
       let pause = min(max(0, probeIn.nanoseconds), Self.probePauses.upperBound)
       if !isClosed { close(now) }
@@ -166,8 +176,12 @@ public struct SendWindow: Sendable {
     failures = (failures << 1 | (ending == .success ? 0 : 1)) & (1 << Self.remembered - 1)
     endings = min(endings + 1, Self.remembered)
     switch ending {
-    case .success: limit = min(limit + 1, most)
-    case .overload, .postponed: limit = max(1, limit / 2)
+    case .success:
+      let time = now - startedAt
+      answerTime += answerTime == 0 ? time : (time - answerTime) / 8
+      limit = min(limit + 1, most)
+      if limit == most { isGrowing = false }
+    case .overload, .postponed: shrink()
     case .failure: break
     }
     let failed = failures.nonzeroBitCount
@@ -195,7 +209,8 @@ public struct SendWindow: Sendable {
     guard wait > Self.longestWait || bookedUntil > now + Self.longestWait else { return .wait }
     let place = max(bookedUntil, now + wait) + each
     // When a receiver that says nothing will take it, nobody knows: a place would be a guess.
-    guard !isSilent(inFlight: inFlight, now: now), place - now <= Self.longestDeferral else {
+    guard !isQuiet(Self.silence, inFlight: inFlight, now: now), place - now <= Self.longestDeferral
+    else {
       return .spill(.longWait)
     }
     bookedUntil = place
@@ -212,17 +227,28 @@ public struct SendWindow: Sendable {
 
   /// Measures for how long each delivery that waits keeps the next one waiting, while it is this window that
   /// they wait for and not the lane: over half a second at least, since the first answers of a receiver
-  /// tell little; from how long nothing has ended where nothing does.
+  /// tell little; from how long nothing has ended where nothing does. While the window grows, what came until
+  /// now says little of what will: then it is judged by its full size.
   private mutating func look(inFlight: Int, now: Int64) {
     guard inFlight >= limit else {
       measure = nil
       timeOfEach = 0
       return
     }
+    if isGrowing, answerTime > 0 {
+      measure = nil
+      timeOfEach = max(answerTime, now - lastProgress) / Int64(most)
+      return
+    }
     guard let (since, ended) = measure else { return measure = (now, 0) }
     guard now - since >= Self.measuredTime else { return }
     timeOfEach = ended > 0 ? (now - since) / ended : (now - lastProgress) / Int64(limit)
     measure = (now, 0)
+  }
+
+  private mutating func shrink() {
+    limit = max(1, limit / 2)
+    isGrowing = false
   }
 
   private mutating func close(_ now: Int64) {
@@ -235,6 +261,7 @@ public struct SendWindow: Sendable {
 
   private mutating func open() {
     limit = 1
+    isGrowing = limit < most
     closedAt = nil
     failures = 0
     endings = 0

@@ -105,6 +105,53 @@ import Testing
       fast.admit(waiting: 4000, inFlight: 8, isDeferred: false, now: Self.second * 3 / 2) == .wait)
   }
 
+  @Test func aGrowingWindowIsJudgedByItsFullSize() {
+    var window = SendWindow(most: 64)
+    let quarter = Self.second / 4
+    for _ in 0..<8 { window.ended(.success, startedAt: 0, now: quarter) }
+    #expect(window.limit == 16)
+    // 64 at once of a quarter of a second each: 512 in two seconds, though 16 have room as yet.
+    func admit(_ waiting: Int, at now: Int64) -> SendWindow.Admission {
+      window.admit(waiting: waiting, inFlight: window.limit, isDeferred: false, now: now)
+    }
+    #expect(admit(511, at: quarter) == .wait)
+    #expect(admit(640, at: quarter) == .later(.nanoseconds(2_503_906_250)))
+    #expect(window.isOverdue(waiting: 767, inFlight: 16, now: quarter) == false)
+    #expect(window.isOverdue(waiting: 769, inFlight: 16, now: quarter) == true)
+    // Once its receiver asked for less, what it takes is what counts.
+    var shrunk = SendWindow(most: 64)
+    shrunk.ended(.success, startedAt: 0, now: quarter)
+    shrunk.ended(.overload, startedAt: 0, now: quarter)
+    #expect(shrunk.isOverdue(waiting: 511, inFlight: 4, now: quarter) == false, "not yet measured")
+    for _ in 0..<8 { shrunk.ended(.success, startedAt: 0, now: quarter) }
+    #expect(shrunk.isOverdue(waiting: 48, inFlight: 12, now: 3 * quarter) == false)
+    #expect(shrunk.isOverdue(waiting: 49, inFlight: 12, now: 3 * quarter) == true)
+  }
+
+  @Test func aReceiverThatTakesItsTimeIsNotTakenForASilentOne() {
+    var slow = SendWindow(most: 64)
+    var fast = SendWindow(most: 64)
+    let now = 4 * Self.second
+    for _ in 0..<8 {
+      slow.ended(.success, startedAt: Self.second, now: now)
+      fast.ended(.success, startedAt: now - 1000, now: now)
+    }
+    func admit(_ window: inout SendWindow, after time: Int64) -> SendWindow.Admission {
+      window.admit(waiting: 30, inFlight: 16, isDeferred: false, now: now + time)
+    }
+    #expect(admit(&slow, after: 2 * Self.second) == .wait)
+    #expect(admit(&fast, after: 2 * Self.second) == .spill(.longWait))
+    #expect(admit(&slow, after: 6 * Self.second + 1) == .spill(.longWait))
+    // What it keeps waiting has a place at a time that can be told.
+    var late = slow
+    let admission = late.admit(
+      waiting: 100, inFlight: 16, isDeferred: false, now: now + Self.second)
+    guard case .later = admission else {
+      Issue.record("\(admission)")
+      return
+    }
+  }
+
   @Test func aSilentReceiverIsNoticedBeforeAnyRequestEnds() {
     var window = SendWindow(most: 64)
     window.started(inFlight: 0, now: 0)

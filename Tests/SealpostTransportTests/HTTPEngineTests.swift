@@ -22,7 +22,7 @@ import Testing
   private func send(
     to port: UInt16?, allow: [String] = ["127.0.0.0/8"], scheme: String = "http",
     host: String = "127.0.0.1", path: String = "/hook", count: Int = 1, capacity: Int = 64,
-    headers: [WebhookHeader] = [], proxy: EgressProxy? = nil
+    headers: [WebhookHeader] = [], padding: Int = 0, proxy: EgressProxy? = nil
   ) throws -> [Ending] {
     let poller = try Poller()
     let engine = try HTTPEngine(
@@ -32,7 +32,9 @@ import Testing
       url: try WebhookURL(parsing: "\(scheme)://\(host)\(port.map { ":\($0)" } ?? "")\(path)"),
       headers: headers)
     var endings: [Int: Ending] = [:]
-    let bodies = (0..<count).map { Array("{\"n\":\($0)}".utf8) }
+    let bodies = (0..<count).map {
+      Array("{\"n\":\($0)}".utf8) + Array(repeating: UInt8(ascii: " "), count: padding)
+    }
     let copies = bodies.map { bytes in
       let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 1)
       copy.copyBytes(from: bytes)
@@ -185,6 +187,14 @@ import Testing
     _ = try send(to: receiver.port, path: given)
     let head = try #require(receiver.requests.first?.head)
     #expect(head.hasPrefix("POST \(sent ?? given) HTTP/1.1\r\nHost: "))
+  }
+
+  @Test func aLargeBodyIsSentWithoutAskingFirst() throws {
+    let receiver = ScriptedReceiver { _ in .status(200) }
+    let end = try #require(try send(to: receiver.port, padding: 2 << 20).first)
+    let request = try #require(receiver.requests.first)
+    #expect(end.status == 200 && request.body.utf8.count == 7 + 2 << 20)
+    #expect(!request.head.contains("Expect"))
   }
 
   /// Through a tunnel, so that any host can be asked for.
