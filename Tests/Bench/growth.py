@@ -30,6 +30,7 @@ def with_in_flight(count):
         f"{count:,} in flight", max(8_000, count * 4) // fan_out, rounds=3, fan_out=fan_out,
         delay=round(count / 4000 + 0.0005, 3), in_flight=count,
         settings={"SEALPOST_MAX_IN_FLIGHT": str(count), "SEALPOST_DELIVERY_TIMEOUT": "60s",
+                  "SEALPOST_MAX_IN_FLIGHT_PER_HOST": str(count),
                   "SEALPOST_MAX_IN_FLIGHT_PER_WEBHOOK": str(max(1, count // fan_out))})
 
 
