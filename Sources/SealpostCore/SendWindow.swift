@@ -178,7 +178,8 @@ public struct SendWindow: Sendable {
     switch ending {
     case .success:
       let time = now - startedAt
-      answerTime += answerTime == 0 ? time : (time - answerTime) / 8
+      // The first ones take longer, with connection and handshake: a shorter time counts for more.
+      answerTime += answerTime == 0 ? time : (time - answerTime) / (time < answerTime ? 2 : 8)
       limit = min(limit + 1, most)
       if limit == most { isGrowing = false }
     case .overload, .postponed: shrink()
@@ -226,9 +227,10 @@ public struct SendWindow: Sendable {
   }
 
   /// Measures for how long each delivery that waits keeps the next one waiting, while it is this window that
-  /// they wait for and not the lane: over half a second at least, since the first answers of a receiver
-  /// tell little; from how long nothing has ended where nothing does. While the window grows, what came until
-  /// now says little of what will: then it is judged by its full size.
+  /// they wait for and not the lane: over half a second at least, since the first answers of a receiver tell
+  /// little, and over the time of an answer, since what began together ends together; from how long nothing
+  /// has ended where nothing does. While the window grows, what came until now says little of what will: then
+  /// it is judged by its full size.
   private mutating func look(inFlight: Int, now: Int64) {
     guard inFlight >= limit else {
       measure = nil
@@ -241,7 +243,7 @@ public struct SendWindow: Sendable {
       return
     }
     guard let (since, ended) = measure else { return measure = (now, 0) }
-    guard now - since >= Self.measuredTime else { return }
+    guard now - since >= max(Self.measuredTime, answerTime) else { return }
     timeOfEach = ended > 0 ? (now - since) / ended : (now - lastProgress) / Int64(limit)
     measure = (now, 0)
   }

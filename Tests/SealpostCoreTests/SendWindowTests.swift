@@ -128,6 +128,21 @@ import Testing
     #expect(shrunk.isOverdue(waiting: 49, inFlight: 12, now: 3 * quarter) == true)
   }
 
+  @Test func answersThatComeInWavesAreMeasuredOverOne() {
+    var window = SendWindow(most: 8)
+    let wave = Self.second * 5 / 4
+    _ = window.admit(waiting: 0, inFlight: 8, isDeferred: false, now: 0)
+    for _ in 0..<8 { window.ended(.success, startedAt: 0, now: wave) }
+    // A straggler of the wave; the next one comes after another second and a quarter.
+    #expect(window.isOverdue(waiting: 10, inFlight: 8, now: wave) == false)
+    window.ended(.success, startedAt: 1, now: wave + 1)
+    #expect(window.isOverdue(waiting: 10, inFlight: 8, now: wave + Self.second) == false)
+    for _ in 0..<7 { window.ended(.success, startedAt: wave, now: 2 * wave) }
+    // Eight in a second and a quarter: 19 in three seconds.
+    #expect(window.isOverdue(waiting: 19, inFlight: 8, now: 2 * wave) == false)
+    #expect(window.isOverdue(waiting: 20, inFlight: 8, now: 2 * wave) == true)
+  }
+
   @Test func aReceiverThatTakesItsTimeIsNotTakenForASilentOne() {
     var slow = SendWindow(most: 64)
     var fast = SendWindow(most: 64)
