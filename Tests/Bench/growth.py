@@ -24,14 +24,14 @@ def with_webhooks(count):
 
 
 def with_in_flight(count):
-    """The answers take as long as it needs to keep so many in flight at 4,000 deliveries a second."""
-    fan_out = 10
+    """The answers take as long as it needs to keep so many in flight at 8,000 deliveries a second, at webhooks
+    enough that each is asked for what a window begins with."""
+    fan_out = max(10, count // 8)
     return Workload(
         f"{count:,} in flight", max(8_000, count * 4) // fan_out, rounds=3, fan_out=fan_out,
-        delay=round(count / 4000 + 0.0005, 3), in_flight=count,
+        delay=round(count / 8000 + 0.0005, 3), in_flight=count,
         settings={"SEALPOST_MAX_IN_FLIGHT": str(count), "SEALPOST_DELIVERY_TIMEOUT": "60s",
-                  "SEALPOST_MAX_IN_FLIGHT_PER_HOST": str(count),
-                  "SEALPOST_MAX_IN_FLIGHT_PER_WEBHOOK": str(max(1, count // fan_out))})
+                  "SEALPOST_MAX_IN_FLIGHT_PER_HOST": str(count)})
 
 
 def with_rows(broker, progress):
